@@ -1,0 +1,198 @@
+"""Every error this project raises on purpose, as one tree.
+
+    DoesNotExistError                 the base: catch this to catch them all
+    ├── InvalidParameter              a seed, psi, size, format … that is not allowed
+    ├── UnknownDomain                 no generator serves this domain
+    ├── UnknownModel                  no model card has this id
+    ├── ModelGone                     the card is there, but with other weights than the recipe names
+    ├── HostMalformed                 a Host header that is no host name
+    ├── HostForeign                   a Host header of somebody else's site
+    ├── RegistryInvalid               a registry file that breaks its rules (line and column)
+    ├── WeightsError
+    │   ├── WeightsMissing            neither bundled nor in the store
+    │   ├── WeightsMismatch           size or sha256 is not what the card says
+    │   └── WeightsInvalid            the right bytes, but no weights of this architecture
+    ├── PluginError
+    │   ├── PluginBroken              a plugin that cannot be used, and why
+    │   ├── DomainConflict            two plugins claim one domain
+    │   └── BadSample                 a generator gave something outside its contract
+    └── EngineError
+        ├── QueueFull                 too many requests are waiting; try again later
+        ├── DeadlineExceeded          the answer was not ready in time
+        └── EngineStopped             the engine is shutting down
+
+A message says what was expected, what was found, and what to do. `exit_code` is what the command
+line ends with: 2 for a wrong request, 3 for a right one that was refused or failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def quoted(value: object, limit: int = 60) -> str:
+    """`value` as printable ASCII of at most `limit` characters: it may come from a stranger."""
+    text = ascii(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+class DoesNotExistError(Exception):
+    """Base of every error raised on purpose by the runtime, its plugins and its site."""
+
+    exit_code = 3
+
+
+class InvalidParameter(DoesNotExistError):
+    """A parameter has a value that is not allowed; `field` names it."""
+
+    exit_code = 2
+
+    def __init__(self, field: str, expected: str, found: object) -> None:
+        self.field, self.expected, self.found = field, expected, found
+        super().__init__(f"{field}: expected {expected}, found {quoted(found)}")
+
+
+class UnknownDomain(DoesNotExistError):
+    """No generator serves this domain."""
+
+    exit_code = 2
+
+    def __init__(self, domain: str, known: Iterable[str], reason: str = "") -> None:
+        self.domain, self.known, self.reason = domain, tuple(known), reason
+        because = f" ({reason})" if reason else ""
+        listed = ", ".join(self.known) or "none is installed"
+        super().__init__(f"no domain {quoted(domain)}{because}; known domains: {listed}")
+
+
+class UnknownModel(DoesNotExistError):
+    """No model card has this id, or it belongs to another domain."""
+
+    exit_code = 2
+
+    def __init__(self, model: str, known: Iterable[str]) -> None:
+        self.model, self.known = model, tuple(known)
+        listed = ", ".join(self.known) or "none"
+        super().__init__(f"no model {quoted(model)}; known models: {listed}")
+
+
+class ModelGone(DoesNotExistError):
+    """A recipe names weights that this registry no longer has: never answer with another sample."""
+
+    def __init__(self, model: str, wanted: str, present: str) -> None:
+        self.model, self.wanted, self.present = model, wanted, present
+        super().__init__(
+            f"{model} is here with weights {present[:12]}, but the recipe was made with "
+            f"{quoted(wanted)}; the same sample cannot be made again"
+        )
+
+
+class HostMalformed(DoesNotExistError):
+    """A Host header that is not a host name."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__(f"Host: expected a host name, found {quoted(host)}")
+
+
+class HostForeign(DoesNotExistError):
+    """A well-formed Host header that is not one of this site's."""
+
+    def __init__(self, host: str, base: str) -> None:
+        self.host, self.base = host, base
+        super().__init__(f"this site answers for {base} and its subdomains, not for {quoted(host)}")
+
+
+class RegistryInvalid(DoesNotExistError):
+    """A registry file that breaks its rules; `line` and `column` count from 1, 0 if unknown."""
+
+    def __init__(self, source: str, reason: str, line: int = 0, column: int = 0) -> None:
+        self.source, self.reason, self.line, self.column = source, reason, line, column
+        place = f"{source}:{line}:{column}" if line else source
+        super().__init__(f"{place}: {reason}")
+
+
+class WeightsError(DoesNotExistError):
+    """Something is wrong with the weights of a model."""
+
+
+class WeightsMissing(WeightsError):
+    """The file of a model is neither bundled nor in the store."""
+
+    def __init__(self, model: str, file: str, advice: str) -> None:
+        self.model, self.file = model, file
+        super().__init__(f"{model}: weights {file} are not on this machine; {advice}")
+
+
+class WeightsMismatch(WeightsError):
+    """A file's size or sha256 is not what its model card says."""
+
+    def __init__(self, file: str, what: str, expected: object, found: object) -> None:
+        self.file, self.what, self.expected, self.found = file, what, expected, found
+        super().__init__(
+            f"{file}: expected {what} {expected}, found {found}; the file was damaged or replaced"
+        )
+
+
+class WeightsInvalid(WeightsError):
+    """A weight file that is not what it claims to be."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source, self.reason = source, reason
+        super().__init__(f"{source}: {reason}")
+
+
+class PluginError(DoesNotExistError):
+    """Something is wrong with a plugin."""
+
+
+class PluginBroken(PluginError):
+    """A plugin that cannot be used, and why."""
+
+    def __init__(self, plugin: str, reason: str) -> None:
+        self.plugin, self.reason = plugin, reason
+        super().__init__(f"plugin {quoted(plugin)} cannot be used: {reason}")
+
+
+class DomainConflict(PluginError):
+    """Two plugins claim one domain; both are named."""
+
+    def __init__(self, domain: str, holder: str, claimant: str) -> None:
+        self.domain, self.holder, self.claimant = domain, holder, claimant
+        super().__init__(
+            f"domain {quoted(domain)} is claimed by {holder} and by {claimant}; uninstall one of them"
+        )
+
+
+class BadSample(PluginError):
+    """A generator gave something outside its contract."""
+
+    def __init__(self, domain: str, reason: str) -> None:
+        self.domain, self.reason = domain, reason
+        super().__init__(f"the generator of {quoted(domain)} {reason}")
+
+
+class EngineError(DoesNotExistError):
+    """The engine could not take or finish a request."""
+
+
+class QueueFull(EngineError):
+    """Too many requests are waiting: `depth` of them; try again in `retry_after_s` seconds."""
+
+    def __init__(self, depth: int, retry_after_s: int) -> None:
+        self.depth, self.retry_after_s = depth, retry_after_s
+        super().__init__(f"{depth} requests are waiting; try again in {retry_after_s} s")
+
+
+class DeadlineExceeded(EngineError):
+    """The answer was not ready within `deadline_s` seconds, the time in the queue included."""
+
+    def __init__(self, deadline_s: float) -> None:
+        self.deadline_s = deadline_s
+        super().__init__(f"not ready within {deadline_s:g} s; try again later")
+
+
+class EngineStopped(EngineError):
+    """The engine is shutting down."""
+
+    def __init__(self) -> None:
+        super().__init__("the engine is shutting down")

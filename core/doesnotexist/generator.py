@@ -1,0 +1,121 @@
+"""The contract between the runtime and a generator.
+
+A plugin author writes one class with metadata and a `load` that returns something with
+`sample(recipes) -> list[Sample]`. The same `Params` gives the command line its options, the API
+its checks and the page its sliders.
+
+    class Dogs(Generator):
+        domain, noun, title = "dogs", "dog", "This Dog Does Not Exist"
+
+        def load(self, card, files, device):
+            return MyNetwork(files["weights"], device)
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from .cards import ModelCard
+from .errors import InvalidParameter
+from .media import PICTURE_FORMATS, Sample
+from .recipe import Recipe, Value
+
+API_VERSION = 1
+
+# Numbers from a URL or a command line, before pydantic sees them: float() would take `nan`, `1e999`,
+# `1_0` and the digits of other scripts.
+_NUMBER = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,10})?")
+
+
+class Params(BaseModel):
+    """Parameters of a generator besides the seed: frozen and closed.
+
+    Declare each with a type, a default, bounds and a description:
+
+        psi: float = Field(0.7, ge=-2, le=2, description="truncation")
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_numbers(cls, given: Any) -> Any:
+        for name, value in given.items() if isinstance(given, Mapping) else ():
+            field = cls.model_fields.get(name)
+            numeric = field is not None and field.annotation in (int, float)
+            if numeric and isinstance(value, str) and not _NUMBER.fullmatch(value):
+                raise InvalidParameter(name, _bounds(cls, name), value)
+        return given
+
+
+class Sampler(Protocol):
+    """A loaded model. It is called from one thread at a time."""
+
+    def sample(self, recipes: Sequence[Recipe]) -> list[Sample]:
+        """One sample for each recipe, in order; the same recipe gives the same sample in any batch."""
+
+
+class Generator(ABC):
+    """What a plugin gives for one domain."""
+
+    domain: ClassVar[str]
+    """A slug: the subdomain, the name on the command line, the first half of model ids."""
+    noun: ClassVar[str]
+    """One of what it makes: "person"."""
+    title: ClassVar[str]
+    """The name of its site: "This Person Does Not Exist"."""
+    plural: ClassVar[str] = ""
+    """Its name in a row of links: "Faces"; the domain with a capital if empty."""
+    params: ClassVar[type[Params]] = Params
+    """Its parameters besides the seed."""
+    formats: ClassVar[tuple[str, ...]] = PICTURE_FORMATS
+    """What its samples can be encoded as, keys of `media.MEDIA_TYPES`; the first is the default."""
+    max_batch: ClassVar[int] = 8
+    """How many recipes one call of `sample` may get."""
+    api_version: ClassVar[int] = API_VERSION
+
+    @abstractmethod
+    def load(self, card: ModelCard, files: Mapping[str, bytes], device: str) -> Sampler:
+        """A model ready to sample, from verified bytes by role (`files["weights"]`).
+
+        `device` is "cpu", "cuda", "cuda:1" or "mps". Import heavy libraries in here, not at the
+        top of the module. Raises WeightsInvalid if the bytes are not what `card` says.
+        """
+
+    @property
+    def label(self) -> str:
+        return self.plural or self.domain.capitalize()
+
+
+def check_params(kind: type[Params], given: Mapping[str, object]) -> dict[str, Value]:
+    """All parameters of `kind`, defaults included, as plain values.
+
+    Raises InvalidParameter that names the first wrong field: unknown, of the wrong type, out of
+    its bounds, not finite.
+    """
+    try:
+        return kind.model_validate(dict(given)).model_dump()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "parameters"
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(("seed", *kind.model_fields))
+            raise InvalidParameter(name, f"a known parameter ({known})", first["input"]) from None
+        raise InvalidParameter(name, _bounds(kind, name), first["input"]) from None
+
+
+def _bounds(kind: type[Params], name: str) -> str:
+    """What a field expects, in words, from its JSON Schema: "a number from -2 to 2"."""
+    schema = kind.model_json_schema()["properties"][name]
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    words = {"integer": "an integer", "number": "a number", "boolean": "true or false"}
+    text = words.get(schema.get("type", ""), "text")
+    if "minimum" in schema and "maximum" in schema:
+        text += f" from {schema['minimum']:g} to {schema['maximum']:g}"
+    return text
