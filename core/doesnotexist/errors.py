@@ -11,7 +11,8 @@
     ├── WeightsError
     │   ├── WeightsMissing            neither bundled nor in the store
     │   ├── WeightsMismatch           size or sha256 is not what the card says
-    │   └── WeightsInvalid            the right bytes, but no weights of this architecture
+    │   ├── WeightsInvalid            the right bytes, but no weights of this architecture
+    │   └── ConversionRefused         a checkpoint that asks for more than weights need; the offender is named
     ├── PluginError
     │   ├── PluginBroken              a plugin that cannot be used, and why
     │   ├── DomainConflict            two plugins claim one domain
@@ -139,6 +140,16 @@ class WeightsInvalid(WeightsError):
     def __init__(self, source: str, reason: str) -> None:
         self.source, self.reason = source, reason
         super().__init__(f"{source}: {reason}")
+
+
+class ConversionRefused(WeightsError):
+    """A checkpoint asks for something that no weight file needs; `offender` names it."""
+
+    def __init__(self, source: str, offender: str) -> None:
+        self.source, self.offender = source, offender
+        super().__init__(
+            f"{source}: refused, it asks for {quoted(offender)}, which no weight file needs; nothing of it was run"
+        )
 
 
 class PluginError(DoesNotExistError):
