@@ -1,0 +1,134 @@
+"""Where weights lie, and the one way to read them: once, checked, into memory.
+
+A file is either bundled in an installed package or in the store, under its sha256:
+
+    <store>/sha256/1f/1f0c9d2a…
+
+so two models can share a file, and no name can ever stand for other bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from .cards import Bundled, ModelCard, WeightFile
+from .errors import WeightsMismatch, WeightsMissing
+
+Status = Literal["bundled", "cached", "remote"]
+
+# Not to be led elsewhere by a planted link, not to wait for the writer of a planted pipe.
+_NO_TRICKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_PLAIN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Store:
+    """Weight files by sha256 in a directory, made (mode 0700) when something is put there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, sha256: str) -> Path:
+        """Where the file of this sha256 lies, or would lie."""
+        return self.root / "sha256" / sha256[:2] / sha256
+
+    def status(self, card: ModelCard) -> Status:
+        """Whether all files of a model ship with a package, lie in the store, or must be fetched.
+
+        Looks at existence and size only; `read` checks every byte.
+        """
+        places = [self._find(file) for file in card.files]
+        if any(place is None for place in places):
+            return "remote"
+        return (
+            "cached"
+            if any(place and place.is_relative_to(self.root) for place in places)
+            else "bundled"
+        )
+
+    def read(self, card: ModelCard) -> dict[str, bytes]:
+        """The bytes of every file of a model, by role, whose size and sha256 are those of its card.
+
+        Each file is opened once and read once: what is checked is what is returned, whoever renames
+        or rewrites files meanwhile. Raises WeightsMissing, WeightsMismatch.
+        """
+        return {file.role: self._read(card, file) for file in card.files}
+
+    def _read(self, card: ModelCard, file: WeightFile) -> bytes:
+        place = self._find(file)
+        if place is None:
+            raise WeightsMissing(card.id, file.name, _advice(card, file))
+        return read_verified(
+            place, file.size, file.sha256, follow=not place.is_relative_to(self.root)
+        )
+
+    def _find(self, file: WeightFile) -> Path | None:
+        """The first place that has a file of the right size; None if there is none.
+
+        A file of another size is found too, so that reading it says what is wrong with it.
+        """
+        if file.format != "safetensors" or file.unverified:
+            return None  # what runs is safetensors of a known digest, and nothing else
+        places = [place for place in self._places(file) if place.exists()]
+        right = (place for place in places if place.stat().st_size == file.size)
+        return next(right, places[0] if places else None)
+
+    def _places(self, file: WeightFile) -> Iterator[Path]:
+        for source in file.sources:
+            if isinstance(source, Bundled) and (folder := package_folder(source.package)):
+                yield folder / source.path
+        yield self.path(file.sha256)
+
+
+def package_folder(package: str) -> Path | None:
+    """The folder of an installed package, without importing it; None if it is not installed."""
+    spec = find_spec(package)
+    folders = spec.submodule_search_locations if spec else None
+    return Path(next(iter(folders))) if folders else None
+
+
+def read_verified(path: Path, size: int, sha256: str, *, follow: bool = False) -> bytes:
+    """The bytes of a regular file, if there are `size` of them and their sha256 is right.
+
+    `follow` allows the file to be a symbolic link, as some installers make in packages.
+    Raises WeightsMismatch, and OSError for a file that is not there.
+    """
+    with os.fdopen(_open(path, follow), "rb") as handle:
+        found = os.fstat(handle.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise WeightsMismatch(path.name, "a regular file", "", stat.filemode(found.st_mode))
+        if found.st_size != size:
+            raise WeightsMismatch(path.name, "size", size, found.st_size)
+        data = handle.read(size + 1)
+    return check(data, path.name, size, sha256)
+
+
+def check(data: bytes, name: str, size: int, sha256: str) -> bytes:
+    """`data` itself, if its size and sha256 are right; raises WeightsMismatch that names `name`."""
+    if len(data) != size:
+        raise WeightsMismatch(name, "size", size, len(data))
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != sha256:
+        raise WeightsMismatch(name, "sha256", sha256, digest)
+    return data
+
+
+def _open(path: Path, follow: bool) -> int:
+    try:
+        return os.open(path, _PLAIN if follow else _PLAIN | _NO_TRICKS)
+    except OSError as error:
+        if not follow and path.is_symlink():
+            raise WeightsMismatch(path.name, "a regular file", "", "a symbolic link") from None
+        raise error
+
+
+def _advice(card: ModelCard, file: WeightFile) -> str:
+    packages = [source.package for source in file.sources if isinstance(source, Bundled)]
+    if len(packages) == len(file.sources):
+        return f"they ship with the package {packages[0]}: install it again"
+    return f"fetch them with: doesnotexist pull {card.id}"
