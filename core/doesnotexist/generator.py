@@ -99,7 +99,7 @@ def check_params(kind: type[Params], given: Mapping[str, object]) -> dict[str, V
     its bounds, not finite.
     """
     try:
-        return kind.model_validate(dict(given)).model_dump()
+        checked = kind.model_validate(dict(given)).model_dump()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "parameters"
@@ -107,6 +107,8 @@ def check_params(kind: type[Params], given: Mapping[str, object]) -> dict[str, V
             known = ", ".join(("seed", *kind.model_fields))
             raise InvalidParameter(name, f"a known parameter ({known})", first["input"]) from None
         raise InvalidParameter(name, _bounds(kind, name), first["input"]) from None
+    # -0.0 + 0.0 is 0.0: one value, one recipe
+    return {name: value + 0.0 if isinstance(value, float) else value for name, value in checked.items()}
 
 
 def _bounds(kind: type[Params], name: str) -> str:

@@ -1,0 +1,5 @@
+"""`python -m doesnotexist`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,181 @@
+"""The command line: `doesnotexist models`, `domains`, `plugins`, `generate`, and what plugins add.
+
+Exit codes: 0 done; 2 wrong usage; 3 refused or failed, with the reason in one line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, NoReturn
+
+import click
+
+from .errors import DoesNotExistError
+from .generate_command import GenerateGroup
+from .zoo import Zoo
+
+
+class Session:
+    """What commands share: one zoo, made on first use and closed at the end."""
+
+    @cached_property
+    def zoo(self) -> Zoo:
+        return Zoo()
+
+    def close(self) -> None:
+        if "zoo" in self.__dict__:
+            self.zoo.close()
+
+
+class ZooGroup(click.Group):
+    """The root command; plugins add theirs before a command is looked up or listed."""
+
+    def _zoo(self, context: click.Context) -> Zoo:
+        session: Session = context.ensure_object(Session)
+        if "zoo" not in session.__dict__:
+            context.call_on_close(session.close)
+            session.zoo.plugins.register_commands(self)
+        return session.zoo
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        self._zoo(context)
+        return super().get_command(context, name)
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        self._zoo(context)
+        return super().list_commands(context)
+
+
+@click.group(
+    cls=ZooGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="doesnotexist", message="%(package)s %(version)s")
+def cli() -> None:
+    """Things that do not exist: generate them, list the models that imagine them, serve them."""
+
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@cli.command()
+@click.option("--domain", help="Only the models of this domain.")
+@as_json_option
+@click.pass_obj
+def models(session: Session, domain: str | None, as_json: bool) -> None:
+    """List the models: bundled, cached, or remote (to be downloaded)."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": card.id,
+            "domain": card.domain,
+            "architecture": card.architecture,
+            "resolution": card.resolution,
+            "size": card.size,
+            "licence": card.licence.weights,
+            "commercial": card.licence.commercial,
+            "status": status,
+        }
+        for card, status in ((m.card, m.status) for m in session.zoo.models(domain))
+    ]
+    if as_json:
+        _print_json(rows)
+        return
+    table = [
+        (
+            row["id"],
+            row["architecture"],
+            f"{row['resolution']} px" if row["resolution"] else "–",
+            f"{row['size'] / 1e6:.1f} MB",
+            "commercial" if row["commercial"] else "non-commercial",
+            row["status"],
+        )
+        for row in rows
+    ]
+    _print_table(("model", "architecture", "side", "size", "use", "status"), table, right=(2, 3))
+
+
+@cli.command()
+@as_json_option
+@click.pass_obj
+def domains(session: Session, as_json: bool) -> None:
+    """List the domains and the model that serves each."""
+    zoo = session.zoo
+    rows: list[dict[str, Any]] = [
+        {
+            "domain": generator.domain,
+            "title": generator.title,
+            "noun": generator.noun,
+            "formats": [*generator.formats, "json"],
+            "model": zoo.card(domain).id if zoo.registry.cards(domain) else None,
+        }
+        for domain, generator in zoo.plugins.generators.items()
+    ]
+    if as_json:
+        _print_json(rows)
+    else:
+        table = [(row["domain"], row["title"], row["model"] or "no model") for row in rows]
+        _print_table(("domain", "title", "model"), table)
+
+
+@cli.command()
+@as_json_option
+@click.pass_obj
+def plugins(session: Session, as_json: bool) -> None:
+    """List the plugins, the broken ones with the reason."""
+    states = session.zoo.plugins.states
+    if as_json:
+        _print_json([{**vars(state), "domains": list(state.domains)} for state in states])
+        return
+    table = [
+        (s.name, f"{s.distribution} {s.version}", s.state, s.reason or ", ".join(s.domains) or "–")
+        for s in states
+    ]
+    _print_table(("plugin", "distribution", "state", "domains or reason"), table)
+
+
+cli.add_command(GenerateGroup())
+cli.add_command(click.Group("train", help="Train a model of your own; plugins add what they can."))
+
+
+def _print_json(data: Any) -> None:
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, head in enumerate(heads):
+        table.add_column(head, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))  # Text: a plugin's name is no markup
+    Console().print(table)
+
+
+def main() -> NoReturn:
+    """The `doesnotexist` command; every failure ends in one line, never in a stack trace."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except DoesNotExistError as error:
+        sys.exit(_told(str(error), error.exit_code))
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has seen enough: no message, as cat does
+        sys.exit(0)
+    except OSError as error:
+        sys.exit(_told(f"{error.filename or 'file'}: {error.strerror or error}", 3))
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(_told("interrupted", 130))
+    sys.exit(0)
+
+
+def _told(reason: str, exit_code: int) -> int:
+    click.echo(f"doesnotexist: {reason}", err=True)
+    return exit_code

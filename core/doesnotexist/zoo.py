@@ -1,0 +1,244 @@
+"""The zoo: the public face of the runtime.
+
+>>> from doesnotexist import Zoo
+>>> Zoo().generate("cats", seed=7).save("cat.jpg")      # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from .cards import ModelCard
+from .engine import Engine, Job, Model, ThreadEngine, load_model, wait
+from .errors import ModelGone, UnknownModel
+from .generator import Generator, check_params
+from .media import Media, as_json, check_format, check_size
+from .plugins import Plugins
+from .recipe import Recipe, check_seed, fresh_seed, parse_reference, parse_text
+from .registry import Registry, find_registry, read_registry
+from .settings import Settings
+from .weights import Status, Store
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A model card, and whether its weights are `bundled`, `cached` or `remote`."""
+
+    card: ModelCard
+    status: Status
+
+
+@dataclass(frozen=True)
+class Creation:
+    """A sample that did not exist before: finished media, and the recipe to make it again."""
+
+    zoo: Zoo
+    recipe: Recipe
+    media: Media
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the media."""
+        return self.media.data
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """All that is known of it, as JSON data."""
+        return self.zoo.record(self.recipe, self.media.facts)
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write it to a file; a suffix of another format makes the same sample in that format.
+
+        Raises InvalidParameter for a suffix that this generator does not offer.
+        """
+        target = Path(path)
+        format = self.zoo.format(self.recipe, target.suffix[1:] or self.media.format)
+        media = self.media
+        if format != media.format:
+            media = self.zoo.render(self.recipe, format)
+        target.write_bytes(media.data)
+        return target
+
+
+class Zoo:
+    """Every domain of this installation. Threads may share one; close it when done.
+
+    Nothing is loaded before it is needed: listing models imports neither torch nor RDKit.
+    """
+
+    def __init__(self, settings: Settings | None = None, plugins: Plugins | None = None) -> None:
+        self.settings = settings or Settings.read()
+        only = self.settings.plugins
+        self.plugins = plugins or Plugins(None if only is None else frozenset(only.split(",")))
+        files = [self.settings.registry or find_registry(), *self.plugins.registries]
+        self.registry = Registry(card for file in files for card in read_registry(file))
+        self.store = Store(self.settings.store)
+        self._engine: Engine | None = None
+        self._starting = threading.Lock()
+
+    def __enter__(self) -> Zoo:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the engine; what waits is refused."""
+        if self._engine:
+            self._engine.close()
+
+    def generator(self, domain: str) -> Generator:
+        """The generator of a domain; raises UnknownDomain."""
+        return self.plugins.generator(domain)
+
+    def models(self, domain: str | None = None) -> list[Listing]:
+        """Every model, or those of one domain; raises UnknownDomain for one that nobody knows."""
+        cards = self.registry.cards(domain)
+        if domain is not None and not cards:
+            self.generator(domain)
+        return [Listing(card, self.store.status(card)) for card in cards]
+
+    def card(self, domain: str, model: str | None = None) -> ModelCard:
+        """The card of a model, given as None (the domain's default), `id` or `id@digest`.
+
+        Raises UnknownDomain, UnknownModel, and ModelGone for weights that are not here any more.
+        """
+        self.generator(domain)
+        if model is None:
+            return self._default(domain)
+        id, digest = parse_reference(model)
+        card = self.registry.card(id)
+        if card.domain != domain:
+            raise UnknownModel(id, (c.id for c in self.registry.cards(domain)))
+        if not card.digest.startswith(digest):
+            raise ModelGone(id, digest, card.digest)
+        return card
+
+    def _default(self, domain: str) -> ModelCard:
+        """The model that is served unasked: one that is here, the card marked `default` first."""
+        cards = sorted(self.registry.cards(domain), key=lambda card: not card.default)
+        if not cards:
+            raise UnknownModel(f"{domain}/", (c.id for c in self.registry.cards()))
+        here = (card for card in cards if self.store.status(card) != "remote")
+        return next(here, cards[0])
+
+    def recipe(
+        self,
+        domain: str,
+        seed: int | None = None,
+        model: str | None = None,
+        params: Mapping[str, object] | None = None,
+    ) -> Recipe:
+        """A recipe with every parameter filled in; no seed means a fresh one.
+
+        Values of `params` may be text, as from a URL. Raises UnknownDomain, UnknownModel,
+        ModelGone, InvalidParameter.
+        """
+        card = self.card(domain, model)
+        given = {**card.defaults, **(params or {})}
+        checked = check_params(self.generator(domain).params, given)
+        number = fresh_seed() if seed is None else check_seed(seed)
+        return Recipe(card.id, card.digest, number, checked)
+
+    def parse(self, text: str) -> Recipe:
+        """A recipe from its text form; raises as `recipe` does."""
+        id, digest, seed, params = parse_text(text)
+        reference = f"{id}@{digest}" if digest else id
+        return self.recipe(self.registry.card(id).domain, seed, reference, params)
+
+    def format(self, recipe: Recipe, format: str | None = None) -> str:
+        """The name of a format that the recipe's generator offers; None is its default."""
+        formats = self.generator(self.registry.card(recipe.model).domain).formats
+        return formats[0] if format is None else check_format(format, (*formats, "json"))
+
+    def render(self, recipe: Recipe, format: str | None = None, size: int | None = None) -> Media:
+        """Make a sample: the media in `format`, `size` pixels wide. Blocks until it is there.
+
+        Raises InvalidParameter, WeightsError, PluginError, QueueFull, DeadlineExceeded.
+        """
+        future, name = self._submit(recipe, format, size)
+        return self._finished(recipe, name, future)
+
+    def generate(
+        self,
+        domain: str,
+        *,
+        seed: int | None = None,
+        model: str | None = None,
+        format: str | None = None,
+        size: int | None = None,
+        **params: object,
+    ) -> Creation:
+        """Make one sample of a domain: `zoo.generate("cats", seed=7, psi=0.5)`.
+
+        Raises what `recipe` and `render` raise.
+        """
+        recipe = self.recipe(domain, seed, model, params)
+        return Creation(self, recipe, self.render(recipe, format, size))
+
+    def generate_many(
+        self, recipes: Iterable[Recipe], format: str | None = None, size: int | None = None
+    ) -> Iterator[Creation]:
+        """Make many samples, in order, with the engine's batches kept full."""
+        flying: deque[tuple[Recipe, str, Future[Media]]] = deque()
+        for recipe in recipes:
+            # one batch at work and one waiting: more would only spend the deadline in the queue
+            batch = self.generator(self.registry.card(recipe.model).domain).max_batch
+            if len(flying) >= min(2 * batch, self.settings.queue_size):
+                yield self._landed(*flying.popleft())
+            future, name = self._submit(recipe, format, size)
+            flying.append((recipe, name, future))
+        while flying:
+            yield self._landed(*flying.popleft())
+
+    def record(self, recipe: Recipe, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """All that is known of a sample, as JSON data: recipe, model, licence, facts."""
+        card = self.registry.card(recipe.model)
+        return {
+            "domain": card.domain,
+            "model": card.id,
+            "weights": card.digest,
+            "seed": recipe.seed,
+            "params": dict(recipe.params),
+            "recipe": str(recipe),
+            "credit": card.credit,
+            "licence": card.licence.model_dump(),
+            "exists": False,
+            **facts,
+        }
+
+    def _submit(self, recipe: Recipe, format: str | None, size: int | None) -> tuple[Future[Media], str]:
+        name = self.format(recipe, format)
+        card = self.registry.card(recipe.model)
+        if card.digest != recipe.weights:
+            raise ModelGone(recipe.model, recipe.weights, card.digest)
+        return self._started().submit(Job(card, recipe, name, check_size(size))), name
+
+    def _landed(self, recipe: Recipe, format: str, future: Future[Media]) -> Creation:
+        return Creation(self, recipe, self._finished(recipe, format, future))
+
+    def _finished(self, recipe: Recipe, format: str, future: Future[Media]) -> Media:
+        media = wait(future, self.settings.deadline_s)
+        if format == "json":
+            return Media(as_json(self.record(recipe, media.facts)), format, media.facts)
+        return media
+
+    def _started(self) -> Engine:
+        with self._starting:
+            if self._engine is None:
+                settings = self.settings
+                self._engine = ThreadEngine(self._load, settings.queue_size, settings.deadline_s)
+            return self._engine
+
+    def _load(self, card: ModelCard) -> Model:
+        generator = self.generator(card.domain)
+        files = self.store.read(card)
+        device = self.settings.device
+        return load_model(card.domain, lambda: generator.load(card, files, device), generator.max_batch)

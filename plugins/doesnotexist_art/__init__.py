@@ -1,0 +1,15 @@
+"""This Artwork Does Not Exist: a domain of the StyleGAN2 plugin."""
+
+from collections.abc import Callable
+
+from doesnotexist import Generator, hookimpl
+from doesnotexist_stylegan2.pictures import StyleGAN2Pictures
+
+
+class Art(StyleGAN2Pictures):
+    domain, noun, title = "art", "artwork", "This Artwork Does Not Exist"
+
+
+@hookimpl
+def register_generators(register: Callable[[Generator], None]) -> None:
+    register(Art())

@@ -1,0 +1,153 @@
+import sys
+
+import pytest
+
+from doesnotexist import Generator
+from doesnotexist.errors import PluginBroken, UnknownDomain
+from doesnotexist.plugins import Plugins
+
+SOURCE = """
+from doesnotexist import Generator, hookimpl
+
+class Things(Generator):
+    domain, noun, title = {domain!r}, "thing", "This Thing Does Not Exist"
+    def load(self, card, files, device):
+        raise NotImplementedError
+
+@hookimpl
+def register_generators(register):
+    register(Things())
+"""
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Make real installed distributions with an entry point each, on this process's path."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def make(distribution, source, name=None, version="1.0"):
+        module = distribution.replace("-", "_")
+        (tmp_path / f"{module}.py").write_text(source)
+        info = tmp_path / f"{module}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+        (info / "entry_points.txt").write_text(f"[doesnotexist]\n{name or module} = {module}\n")
+
+    before = set(sys.modules)
+    yield make
+    for module in set(sys.modules) - before:
+        del sys.modules[module]
+
+
+def state_of(plugins, name):
+    return next(state for state in plugins.states if state.name == name)
+
+
+def test_a_stranger_adds_a_domain(install):
+    install("zoo-dogs", SOURCE.format(domain="dogs"))
+    plugins = Plugins()
+    assert plugins.generator("dogs").title == "This Thing Does Not Exist"
+    state = state_of(plugins, "zoo_dogs")
+    assert (state.state, state.distribution, state.version) == ("ready", "zoo-dogs", "1.0")
+    assert state.domains == ("dogs",)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("import no_such_module", "import failed: ModuleNotFoundError"),
+        ("raise SystemExit(3)", "import failed: SystemExit"),
+        ("def (", "import failed: SyntaxError"),
+        (
+            "from doesnotexist import hookimpl\n@hookimpl\ndef register_generator(register): ...",
+            "no such hook; hooks are register_commands, register_generators",
+        ),
+        (
+            "from doesnotexist import hookimpl\n@hookimpl\ndef register_generators(register, x): ...",
+            "PluginValidationError",
+        ),
+        (
+            "from doesnotexist import hookimpl\n@hookimpl\ndef register_generators(register): 1 / 0",
+            "register_generators failed: ZeroDivisionError",
+        ),
+        (
+            "from doesnotexist import hookimpl\n@hookimpl\ndef register_generators(register): register(7)",
+            "got int, not a Generator",
+        ),
+        (SOURCE.format(domain="Dogs!"), "no lower-case host label"),
+        (SOURCE.format(domain="dogs") + "    Things.formats = ('html',)\n", "formats"),
+        (SOURCE.format(domain="dogs").replace("domain, noun, title", "a, noun, title"), "lacks a domain"),
+    ],
+)
+def test_a_broken_plugin_is_reported_and_costs_nothing_else(install, source, reason):
+    install("broken-one", source)
+    install("zoo-dogs", SOURCE.format(domain="hounds"))
+    plugins = Plugins()
+    state = state_of(plugins, "broken_one")
+    assert state.state == "broken"
+    assert reason in state.reason
+    assert "\n" not in state.reason
+    assert "hounds" in plugins.generators
+
+
+def test_a_plugin_of_another_contract_is_incompatible(install):
+    install("future", SOURCE.format(domain="dogs") + "    Things.api_version = 2\n")
+    assert state_of(Plugins(), "future").state == "incompatible"
+
+
+def test_nobody_takes_our_domain(install):
+    install("fake-faces", SOURCE.format(domain="faces"), name="faces")
+    plugins = Plugins()
+    state = state_of(plugins, "faces (fake-faces)")
+    assert state.state == "conflict"
+    assert "'faces' is claimed by faces and by faces (fake-faces)" in state.reason
+    assert plugins.generator("faces").title == "This Person Does Not Exist"
+
+
+def test_of_two_strangers_neither_gets_the_domain(install):
+    install("dogs-a", SOURCE.format(domain="dogs"))
+    install("dogs-b", SOURCE.format(domain="dogs"))
+    plugins = Plugins()
+    assert {state_of(plugins, name).state for name in ("dogs_a", "dogs_b")} == {"conflict"}
+    with pytest.raises(UnknownDomain, match="dogs_a"):
+        plugins.generator("dogs")
+
+
+def test_only_the_chosen_are_loaded(install):
+    install("zoo-dogs", "raise RuntimeError('was imported')")
+    plugins = Plugins(only=frozenset({"faces"}))
+    assert list(plugins.generators) == ["faces"]
+    assert state_of(plugins, "zoo_dogs").state == "disabled"
+
+
+def test_the_reason_of_a_broken_domain_reaches_the_caller(install):
+    install("dogs", "import no_such_module")
+    with pytest.raises(UnknownDomain) as caught:
+        Plugins().generator("dogs")
+    assert "no_such_module" in caught.value.reason
+
+
+def test_registering_by_hand_refuses_a_second_claim_and_changes_nothing(stripes, make_plugin):
+    class Impostor(Generator):
+        domain, noun, title = "stripes", "x", "x"
+
+        def load(self, card, files, device): ...
+
+    plugins = Plugins(only=frozenset())
+    plugins.register(make_plugin(stripes), "stripes")
+    states = plugins.states
+    with pytest.raises(PluginBroken, match="claimed by"):
+        plugins.register(make_plugin(Impostor()), "impostor")
+    assert plugins.generator("stripes") is stripes
+    assert plugins.states == states
+
+
+def test_every_hook_stands_in_the_readme():
+    from pathlib import Path
+
+    from doesnotexist import hookspecs
+
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    for name in vars(hookspecs):
+        if name.startswith("register_"):
+            assert f"`{name}`" in readme, name

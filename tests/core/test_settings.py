@@ -1,0 +1,29 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from doesnotexist import Settings
+from doesnotexist.errors import InvalidParameter
+
+
+def test_environment_then_arguments():
+    environment = {"DOESNOTEXIST_PORT": "9000", "DOESNOTEXIST_HOST": "0.0.0.0", "PORT": "1"}
+    settings = Settings.read(environment, port=9001, base_domain=None)
+    assert (settings.host, settings.port, settings.base_domain) == ("0.0.0.0", 9001, "localhost")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "x"), ("PORT", "65536"), ("BASE_DOMAIN", "http://x"), ("DEVICE", "tpu"), ("DEADLINE_S", "0")],
+)
+def test_a_wrong_setting_is_named(name, value):
+    with pytest.raises(InvalidParameter) as caught:
+        Settings.read({f"DOESNOTEXIST_{name}": value})
+    assert caught.value.field == name.lower()
+
+
+def test_every_setting_stands_in_the_readme():
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    for name in Settings.model_fields:
+        assert re.search(rf"`DOESNOTEXIST_{name.upper()}`", readme), name

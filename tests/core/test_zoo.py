@@ -1,0 +1,138 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from doesnotexist import Zoo
+from doesnotexist.errors import (
+    InvalidParameter,
+    ModelGone,
+    UnknownDomain,
+    UnknownModel,
+    WeightsMismatch,
+    WeightsMissing,
+)
+
+
+def test_generate_and_save(zoo, tmp_path):
+    creation = zoo.generate("stripes", seed=7)
+    assert creation.media.media_type == "image/jpeg"
+    assert creation.save(tmp_path / "s.jpg").read_bytes() == creation.data
+    assert (tmp_path / "s.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
+
+
+def test_saving_under_another_suffix_makes_that_format(zoo, tmp_path):
+    creation = zoo.generate("stripes", seed=7)
+    assert creation.save(tmp_path / "s.png").read_bytes()[:4] == b"\x89PNG"
+    with pytest.raises(InvalidParameter, match="format"):
+        creation.save(tmp_path / "s.exe")
+    assert not (tmp_path / "s.exe").exists()
+
+
+def test_the_same_seed_gives_the_same_bytes(zoo):
+    first = zoo.generate("stripes", seed=7, format="png").data
+    assert zoo.generate("stripes", seed=7, format="png").data == first
+    assert zoo.generate("stripes", seed=8, format="png").data != first
+    assert zoo.generate("stripes", seed=7, format="png", psi=0).data != first
+
+
+def test_many_equal_one_by_one_and_come_in_order(zoo, stripes):
+    recipes = [zoo.recipe("stripes", seed) for seed in range(20)]
+    many = list(zoo.generate_many(recipes, "png"))
+    assert [creation.recipe for creation in many] == recipes
+    assert [c.data for c in many] == [zoo.render(recipe, "png").data for recipe in recipes]
+    assert max(stripes.sampler.batches) > 1
+
+
+def test_no_seed_means_a_fresh_one(zoo):
+    assert zoo.recipe("stripes").seed != zoo.recipe("stripes").seed
+
+
+def test_a_model_is_loaded_once_on_first_use(zoo, stripes):
+    assert stripes.loads == []
+    zoo.generate("stripes", seed=1)
+    zoo.generate("stripes", seed=2)
+    assert stripes.loads == [("stripes/one", "cpu")]
+
+
+def test_the_record_says_everything(zoo):
+    creation = zoo.generate("stripes", seed=7, psi="0.5", format="json")
+    record = json.loads(creation.data)
+    assert record == creation.record
+    assert record["recipe"] == str(creation.recipe)
+    assert record["params"] == {"psi": 0.5, "bold": False}
+    assert (record["seed"], record["exists"], record["width"]) == (7, False, 8)
+    assert record["licence"]["weights"] == "CC0-1.0"
+
+
+def test_a_recipe_in_text_gives_the_same_sample(zoo):
+    creation = zoo.generate("stripes", seed=7, psi=-1, model="stripes/two")
+    again = zoo.parse(str(creation.recipe))
+    assert again == creation.recipe
+    assert zoo.render(again).data == creation.data
+
+
+def test_a_model_by_reference(zoo):
+    card = zoo.card("stripes", "stripes/two")
+    assert zoo.card("stripes", card.reference) is card
+    with pytest.raises(ModelGone):
+        zoo.card("stripes", "stripes/two@" + "0" * 12)
+
+
+def test_a_recipe_of_weights_that_are_gone_is_refused(zoo):
+    recipe = zoo.recipe("stripes", 7)
+    old = type(recipe)(recipe.model, "0" * 64, recipe.seed, recipe.params)
+    with pytest.raises(ModelGone):
+        zoo.render(old)
+
+
+def test_what_nobody_knows(zoo):
+    with pytest.raises(UnknownDomain, match="known domains: stripes"):
+        zoo.generate("unicorns")
+    with pytest.raises(UnknownModel, match="known models: stripes/one, stripes/two"):
+        zoo.generate("stripes", model="stripes/three")
+    with pytest.raises(InvalidParameter, match="seed"):
+        zoo.generate("stripes", seed=-1)
+    with pytest.raises(InvalidParameter, match="psl: expected a known parameter"):
+        zoo.generate("stripes", psl=1)
+    with pytest.raises(InvalidParameter, match="size"):
+        zoo.generate("stripes", size=1)
+
+
+def test_weights_that_changed_on_disk_are_refused(zoo, settings):
+    (stored,) = (settings.store / "sha256").glob("*/*")
+    stored.write_bytes(b"T" + stored.read_bytes()[1:])
+    with pytest.raises(WeightsMismatch, match="sha256"):
+        zoo.generate("stripes", seed=1)
+
+
+def test_weights_that_are_not_here_are_named(zoo, settings):
+    (stored,) = (settings.store / "sha256").glob("*/*")
+    stored.unlink()
+    assert {listing.status for listing in zoo.models("stripes")} == {"remote"}
+    with pytest.raises(WeightsMissing, match="doesnotexist pull stripes/one"):
+        zoo.generate("stripes", seed=1)
+
+
+def test_statuses(zoo):
+    assert {(m.card.id, m.status) for m in zoo.models()} == {
+        ("stripes/one", "cached"),
+        ("stripes/two", "cached"),
+    }
+
+
+def test_listing_imports_neither_torch_nor_rdkit():
+    program = (
+        "import sys; from doesnotexist import Zoo; z = Zoo(); z.models(); list(z.plugins.generators);"
+        "print([m for m in ('torch', 'rdkit', 'flask', 'PIL', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_zoo_can_be_left_twice(zoo):
+    with zoo:
+        zoo.generate("stripes", seed=1)
+    zoo.close()
+    assert isinstance(zoo, Zoo)
