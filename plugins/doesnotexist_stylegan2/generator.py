@@ -1,0 +1,105 @@
+"""A loaded generator: seeds' vectors in, pictures out, the same picture in any batch and any process."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from doesnotexist.errors import InvalidParameter
+
+from .layers import Noise
+from .network import Network, truncate
+from .weights import Source, read_network
+
+Array = Tensor | NDArray[np.floating]
+
+NOISES = ("const", "none", "random")
+
+
+def load_generator(data: Source, device: str = "cpu") -> StyleGAN2:
+    """The generator of a weight file, or of the file's bytes.
+
+    Raises `WeightsInvalid` if it is not what it claims to be.
+    """
+    return StyleGAN2(read_network(data), device)
+
+
+class StyleGAN2:
+    """A loaded network, its inputs checked and its answers repeatable."""
+
+    def __init__(self, network: Network, device: str = "cpu") -> None:
+        self.network = network.to(device).eval().requires_grad_(False)
+        self.architecture = net = network.architecture
+        self.device = torch.device(device)
+        self.z_dim, self.c_dim, self.w_dim = net.z_dim, net.c_dim, net.w_dim
+        self.num_ws, self.resolution = net.num_ws, net.resolution
+
+    @property
+    def w_avg(self) -> Tensor:
+        """(w_dim,) float32: the w of the mean picture."""
+        return self.network.mapping.w_avg
+
+    @torch.inference_mode()
+    def map(self, z: Array, c: Array | None = None, psi: float = 1.0, cutoff: int | None = None) -> Tensor:
+        """z (N, z_dim), c (N, c_dim) labels of a conditional network -> ws (N, num_ws, w_dim) float32
+
+        `psi` pulls the first `cutoff` ws (all if None) towards w_avg: 1 not at all, 0 wholly.
+        """
+        z = self._checked("z", z, (self.z_dim,))
+        labels = self._labels(c, len(z))
+        if not math.isfinite(psi):
+            raise InvalidParameter("psi", "a finite number", psi)
+        if cutoff is not None and not 0 <= cutoff <= self.num_ws:
+            raise InvalidParameter("cutoff", f"an integer from 0 to {self.num_ws}", cutoff)
+        w = self._one_by_one(
+            lambda i: self.network.mapping(z[i], None if labels is None else labels[i]), len(z)
+        )
+        return truncate(w[:, None].expand(-1, self.num_ws, -1), self.w_avg, psi, cutoff).contiguous()
+
+    @torch.inference_mode()
+    def synthesize(self, w: Array, noise: Noise = "const") -> Tensor:
+        """ws (N, num_ws, w_dim) -> pictures (N, channels, R, R) float32, nominally [-1, 1], not clamped"""
+        ws = self._checked("w", w, (self.num_ws, self.w_dim))
+        if noise not in NOISES:
+            raise InvalidParameter("noise", f"one of {', '.join(NOISES)}", noise)
+        return self._one_by_one(lambda i: self.network.synthesis(ws[i], noise), len(ws))
+
+    @torch.inference_mode()
+    def to_uint8(self, images: Tensor) -> Tensor:
+        """(N, channels, H, W) float -> (N, H, W, channels) uint8; truncated, as NVIDIA's scripts do"""
+        return (images.permute(0, 2, 3, 1) * 127.5 + 128).clamp(0, 255).to(torch.uint8).contiguous()
+
+    def _one_by_one(self, make: Callable[[slice], Tensor], count: int) -> Tensor:
+        return torch.cat([make(slice(i, i + 1)) for i in range(count)])
+
+    def _labels(self, c: Array | None, count: int) -> Tensor | None:
+        if c is None:
+            if self.c_dim:
+                raise InvalidParameter(
+                    "c", f"labels of shape ({count}, {self.c_dim}), the network is conditional", c
+                )
+            return None
+        if not self.c_dim:
+            raise InvalidParameter("c", "no labels, the network is unconditional", tuple(c.shape))
+        labels = self._checked("c", c, (self.c_dim,))
+        if len(labels) != count:
+            raise InvalidParameter("c", f"as many labels as z ({count})", len(labels))
+        return labels
+
+    def _checked(self, name: str, values: Array, shape: tuple[int, ...]) -> Tensor:
+        """`values` as (N, *shape) float32 on the device, or `InvalidParameter`."""
+        tensor = torch.as_tensor(values)
+        if tuple(tensor.shape[1:]) != shape or not len(tensor):
+            expected = ", ".join(["N", *map(str, shape)])
+            raise InvalidParameter(name, f"shape ({expected}), N at least 1", tuple(tensor.shape))
+        if not tensor.is_floating_point():
+            raise InvalidParameter(name, "floating-point numbers", str(tensor.dtype))
+        tensor = tensor.to(self.device, torch.float32)
+        if not bool(torch.isfinite(tensor).all()):
+            raise InvalidParameter(name, "finite numbers", "NaN or infinity")
+        return tensor

@@ -1,0 +1,134 @@
+"""The StyleGAN2 generator (Karras et al. 2020), skip architecture, for training and for inference alike.
+
+    z, c ── mapping ──> w ── truncation ──> ws ── synthesis ──> picture
+
+Parameter names are those of NVIDIA's PyTorch networks, so that a converted checkpoint needs no renaming.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .architecture import Architecture
+from .layers import Activation, Linear, Noise, Resample, StyledConv, ToRGB
+
+
+class Mapping(nn.Module):
+    """z and a label to w: normalisation, then fully connected layers."""
+
+    w_avg: Tensor
+
+    def __init__(self, net: Architecture) -> None:
+        super().__init__()
+        self.num_layers = net.mapping_layers
+        features = net.z_dim
+        self.embed = Linear(net.c_dim, net.w_dim) if net.c_dim else None
+        if self.embed is not None:
+            features += net.w_dim
+        for index in range(net.mapping_layers):
+            self.add_module(f"fc{index}", Linear(features, net.w_dim, net.lr_multiplier))
+            features = net.w_dim
+        self.activation = Activation(net.activation)
+        self.register_buffer("w_avg", torch.zeros(net.w_dim))
+
+    def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        """z (N, z_dim), c (N, c_dim) or None -> w (N, w_dim), all float32"""
+        x = _normalise(z)
+        if self.embed is not None and c is not None:
+            x = torch.cat([x, _normalise(self.embed(c))], dim=1)
+        for index in range(self.num_layers):
+            x = self.activation(self.get_submodule(f"fc{index}")(x))
+        return x
+
+
+class Block(nn.Module):
+    """One resolution: conv0 doubles it (not at 4x4), conv1 keeps it, torgb adds to the picture."""
+
+    def __init__(self, net: Architecture, resolution: int, resample: Resample) -> None:
+        super().__init__()
+        wide, first = net.width(resolution), resolution == 4
+        activation = Activation(net.activation, net.conv_clamp)
+        self.resample = resample
+        if first:
+            self.const = nn.Parameter(torch.randn(wide, 4, 4))
+        else:
+            narrow = net.width(resolution // 2)
+            self.conv0 = StyledConv(narrow, wide, net.w_dim, resolution, activation, resample, net.use_noise)
+        self.conv1 = StyledConv(wide, wide, net.w_dim, resolution, activation, use_noise=net.use_noise)
+        self.torgb = ToRGB(wide, net.channels, net.w_dim, net.conv_clamp)
+
+    def start(self, ws: Tensor, noise: Noise, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """4x4: ws (N, 2, w_dim) -> features of `dtype`, picture (N, C, 4, 4) float32"""
+        x = self.const.to(dtype)[None].expand(ws.shape[0], -1, -1, -1)
+        x = self.conv1(x.contiguous(memory_format=_layout(dtype)), ws[:, 0], noise)
+        return x, self.torgb(x, ws[:, 1])
+
+    def forward(self, x: Tensor, image: Tensor, ws: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+        """x (N, c, R/2, R/2), image (N, C, R/2, R/2), ws (N, 3, w_dim) -> the same at R"""
+        x = self.conv0(x, ws[:, 0], noise)
+        x = self.conv1(x, ws[:, 1], noise)
+        return x, self.resample.upsample(image) + self.torgb(x, ws[:, 2])
+
+
+class Synthesis(nn.Module):
+    """ws to the picture, from 4x4 up."""
+
+    def __init__(self, net: Architecture) -> None:
+        super().__init__()
+        self.resolutions = net.block_resolutions
+        resample = Resample(net.resample_filter)
+        for resolution in self.resolutions:
+            self.add_module(f"b{resolution}", Block(net, resolution, resample))
+
+    def forward(self, ws: Tensor, noise: Noise = "const", dtype: torch.dtype = torch.float32) -> Tensor:
+        """ws (N, num_ws, w_dim) float32 -> (N, C, R, R) float32, nominally [-1, 1]
+
+        `dtype` is that of the convolutions; the picture is summed in float32 always.
+        """
+        x, image = self._block(4).start(ws[:, :2], noise, dtype)
+        for level, resolution in enumerate(self.resolutions[1:]):
+            # torgb shares its w with the next block's conv0, so blocks overlap by one.
+            x, image = self._block(resolution)(x, image, ws[:, 2 * level + 1 : 2 * level + 4], noise)
+        return image
+
+    def _block(self, resolution: int) -> Block:
+        block = self.get_submodule(f"b{resolution}")
+        if not isinstance(block, Block):  # for the type checker: add_module forgets the type
+            raise TypeError(type(block))
+        return block
+
+
+class Network(nn.Module):
+    """Mapping and synthesis together."""
+
+    def __init__(self, net: Architecture) -> None:
+        super().__init__()
+        self.architecture = net
+        self.mapping = Mapping(net)
+        self.synthesis = Synthesis(net)
+
+    def forward(
+        self, z: Tensor, c: Tensor | None = None, noise: Noise = "const", dtype: torch.dtype = torch.float32
+    ) -> Tensor:
+        """z (N, z_dim) float32 -> (N, C, R, R) float32; no truncation"""
+        ws = self.mapping(z, c)[:, None].expand(-1, self.architecture.num_ws, -1)
+        return self.synthesis(ws, noise, dtype)  # type: ignore[no-any-return]
+
+
+def truncate(ws: Tensor, w_avg: Tensor, psi: float, cutoff: int | None = None) -> Tensor:
+    """w_avg + psi·(w − w_avg) on the first `cutoff` of the ws (all if None), as NVIDIA's networks do it."""
+    if psi == 1:
+        return ws
+    near = w_avg.lerp(ws[:, :cutoff], psi)
+    return near if cutoff is None else torch.cat([near, ws[:, cutoff:]], dim=1)
+
+
+def _normalise(x: Tensor) -> Tensor:
+    """Second moment to 1 along the features."""
+    return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-8)
+
+
+def _layout(dtype: torch.dtype) -> torch.memory_format:
+    # bf16 convolutions on the CPU are several times faster channels-last; float32 ones are not.
+    return torch.contiguous_format if dtype == torch.float32 else torch.channels_last

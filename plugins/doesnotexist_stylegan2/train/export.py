@@ -1,0 +1,39 @@
+"""From a run to a weight file that the zoo can load."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from pathlib import Path
+
+from ..network import Network
+from ..weights import write_network
+from .sheet import mean_w
+
+WEIGHTS = "generator.safetensors"
+FIGURES = "figures.json"
+
+
+def with_mean_w(network: Network) -> Network:
+    """A copy of the network that knows its mean w, which training does not keep track of."""
+    whole = copy.deepcopy(network)
+    whole.mapping.w_avg.copy_(mean_w(network))
+    return whole
+
+
+def export(network: Network, out: Path, images: int, seconds: float) -> Path:
+    """Write the averaged generator as fp16, and what a model card wants to know beside it."""
+    path = out / WEIGHTS
+    write_network(with_mean_w(network), path)
+    content = path.read_bytes()
+    figures = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "images": images,
+        "minutes": round(seconds / 60, 1),
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "resolution": network.architecture.resolution,
+    }
+    (out / FIGURES).write_text(json.dumps(figures, indent=2) + "\n")
+    return path

@@ -1,0 +1,77 @@
+"""The training loop: steps until the budget is used up, with sheets and checkpoints on the way."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from . import checkpoint, schedule, sheet
+from .schedule import Budget
+from .state import Report, Run
+
+CHECKPOINT = "run.pt"
+RECORD = "record.jsonl"
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """Seconds of training between two of each."""
+
+    checkpoint: float = 180.0
+    sheet: float = 300.0
+    record: float = 10.0
+
+
+class Clock:
+    """Says when something is due again, in the run's own seconds."""
+
+    def __init__(self, every: float, now: float) -> None:
+        self.every, self.next = every, now + every
+
+    def due(self, now: float) -> bool:
+        """True once for each stretch of `every` seconds."""
+        if now < self.next:
+            return False
+        self.next = now + self.every
+        return True
+
+
+Watcher = Callable[[Run, Report, float], None]
+"""Is told after each step: the run, the step's figures, the progress."""
+
+
+def train(run: Run, budget: Budget, out: Path, watch: Watcher, rhythm: Rhythm = Rhythm()) -> None:
+    """Go on until the budget is used up; the folder then holds a checkpoint and sheets of the end."""
+    saves, sheets, records = (
+        Clock(every, run.seconds) for every in (rhythm.checkpoint, rhythm.sheet, rhythm.record)
+    )
+    sheets.next = run.seconds + min(60.0, rhythm.sheet)  # a first look soon: a run that fails fails early
+    begun = time.monotonic() - run.seconds
+    while (progress := budget.progress(run.seconds, run.images)) < 1:
+        report = run.step(progress)
+        run.seconds = time.monotonic() - begun
+        watch(run, report, progress)
+        if records.due(run.seconds):
+            _record(run, report, progress, out / RECORD)
+        if sheets.due(run.seconds):
+            write_sheets(run, out)
+        if saves.due(run.seconds):
+            checkpoint.save(run, out / CHECKPOINT)
+    write_sheets(run, out)
+    checkpoint.save(run, out / CHECKPOINT)
+
+
+def write_sheets(run: Run, out: Path) -> None:
+    """Sheets of the averaged weights at psi 1 and 0.7, named by the images seen."""
+    for psi in (1.0, 0.7):
+        sheet.write(run.average, psi, out / f"sheet-{run.images:08d}-psi{psi}.png")
+
+
+def _record(run: Run, report: Report, progress: float, path: Path) -> None:
+    rate = schedule.generator_rate(progress)
+    line = {"seconds": round(run.seconds, 1), "images": run.images, "rate": rate, **asdict(report)}
+    with path.open("a") as stream:
+        stream.write(json.dumps(line) + "\n")

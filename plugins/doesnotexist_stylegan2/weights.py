@@ -1,0 +1,93 @@
+"""Read and write the project's StyleGAN2 weight files: safetensors with the architecture in the metadata."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from doesnotexist.errors import WeightsInvalid
+
+from .architecture import Architecture
+from .network import Network
+
+Source = str | PathLike[str] | bytes
+
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+def read_network(data: Source) -> Network:
+    """The network of a file, or of a file's bytes, in float32.
+
+    Names, shapes and values are all checked before the network is built; raises `WeightsInvalid`.
+    """
+    content = data if isinstance(data, bytes) else Path(data).read_bytes()
+    source = "StyleGAN2 weights" if isinstance(data, bytes) else os.fspath(data)
+    try:
+        tensors, metadata = load(content), _metadata(content)
+        architecture = Architecture.from_metadata(metadata)
+    except (SafetensorError, ValueError) as error:
+        raise WeightsInvalid(source, f"not a safetensors file: {error}") from error
+    check_tensors(architecture, tensors, source)
+    with torch.device("meta"):  # random starting values would cost more time than reading the file
+        network = Network(architecture)
+    return _filled(network, tensors)
+
+
+def write_network(network: Network, path: Path, dtype: torch.dtype = torch.float16) -> None:
+    """Write atomically: the file is there whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    with part.open("wb") as stream:
+        stream.write(network_bytes(network, dtype))
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+
+
+def network_bytes(network: Network, dtype: torch.dtype = torch.float16) -> bytes:
+    """The file of a network."""
+    names = network.architecture.shapes()
+    state = network.state_dict()
+    tensors = {name: state[name].detach().to("cpu", dtype).contiguous() for name in names}
+    check_tensors(network.architecture, tensors, "StyleGAN2 network")
+    return save(tensors, network.architecture.to_metadata())
+
+
+def check_tensors(architecture: Architecture, tensors: Mapping[str, Tensor], source: str) -> None:
+    """Raise `WeightsInvalid` unless these are the tensors of this architecture, all of them finite."""
+    shapes = architecture.shapes()
+    missing, extra = sorted(shapes.keys() - tensors.keys()), sorted(tensors.keys() - shapes.keys())
+    if missing or extra:
+        raise WeightsInvalid(source, f"missing tensors {_some(missing)}, unknown tensors {_some(extra)}")
+    for name, shape in shapes.items():
+        tensor = tensors[name]
+        if tuple(tensor.shape) != shape:
+            raise WeightsInvalid(source, f"{name}: expected shape {shape}, found {tuple(tensor.shape)}")
+        if tensor.dtype not in _FLOATS:
+            raise WeightsInvalid(source, f"{name}: expected floating-point numbers, found {tensor.dtype}")
+        if not bool(torch.isfinite(tensor).all()):
+            raise WeightsInvalid(source, f"{name}: holds values that are not finite")
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    """The header's metadata; `load` has already checked that the header is one."""
+    size = int.from_bytes(content[:8], "little")
+    found = json.loads(content[8 : 8 + size]).get("__metadata__", {})
+    return dict(found)
+
+
+def _filled(network: Network, tensors: Mapping[str, Tensor]) -> Network:
+    state = {name: tensor.float() for name, tensor in tensors.items()}
+    network.load_state_dict(state, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "none"
