@@ -51,9 +51,7 @@ class Hub(Row):
 
     repo: Annotated[
         str,
-        StringConstraints(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}$"
-        ),
+        StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}$"),
     ]
     kind: Literal["model", "dataset", "space"] = "model"
     revision: Commit
@@ -73,9 +71,7 @@ def _kind(source: object) -> str:
 
 
 Source = Annotated[
-    Annotated[Bundled, Tag("bundled")]
-    | Annotated[Hub, Tag("hub")]
-    | Annotated[Mirror, Tag("mirror")],
+    Annotated[Bundled, Tag("bundled")] | Annotated[Hub, Tag("hub")] | Annotated[Mirror, Tag("mirror")],
     Discriminator(_kind),
 ]
 
@@ -108,7 +104,7 @@ class WeightFile(Row):
     name: FileName
     format: Format
     size: Annotated[int, Field(ge=0)] = 0
-    sha256: Sha256 | Literal[""] = ""
+    sha256: Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{64})?$")] = ""
     unverified: Text | None = None
     conversion: Conversion | None = None
     sources: Annotated[tuple[Source, ...], Field(min_length=1, strict=False)]
@@ -117,9 +113,7 @@ class WeightFile(Row):
     def _known_or_unverified(self) -> Self:
         known = bool(self.size and self.sha256)
         if not known and not self.unverified:
-            raise ValueError(
-                "expected size and sha256, or `unverified` with the reason why one is missing"
-            )
+            raise ValueError("expected size and sha256, or `unverified` with the reason why one is missing")
         if known and self.unverified:
             raise ValueError("expected no `unverified` where both size and sha256 are given")
         return self
@@ -156,9 +150,7 @@ class Span(Row):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.low > self.high:
-            raise ValueError(
-                f"expected low to be at most high, found {self.low:g} and {self.high:g}"
-            )
+            raise ValueError(f"expected low to be at most high, found {self.low:g} and {self.high:g}")
         return self
 
 

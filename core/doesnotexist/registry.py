@@ -9,18 +9,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from .cards import ModelCard, Row
+from .cards import Licence, ModelCard, Row, Slug
 from .errors import RegistryInvalid, UnknownModel, quoted
-from .registry_yaml import MAX_BYTES, Document, parse
+from .registry_yaml import MAX_BYTES, Data, Document, parse
 
 FILE_NAME = "registry.yaml"
 ENVIRONMENT = "DOESNOTEXIST_REGISTRY"
 
 
 class RegistryFile(Row):
-    """A whole registry file; `format` is the version of its grammar."""
+    """A whole registry file; `format` is the version of its grammar.
+
+    A model may name one of the `licences` instead of repeating it.
+    """
 
     format: Literal[1]
+    licences: dict[Slug, Licence] = Field(default_factory=dict)
     models: Annotated[tuple[ModelCard, ...], Field(strict=False)]
 
 
@@ -31,9 +35,7 @@ class Registry:
         self._cards: dict[str, ModelCard] = {}
         for card in cards:
             if card.id in self._cards:
-                raise RegistryInvalid(
-                    "registry", f"model {card.id} stands twice; rename one of them"
-                )
+                raise RegistryInvalid("registry", f"model {card.id} stands twice; rename one of them")
             self._cards[card.id] = card
 
     def cards(self, domain: str | None = None) -> tuple[ModelCard, ...]:
@@ -59,9 +61,7 @@ def find_registry() -> Path:
     for folder in Path(__file__).resolve().parents:
         if (folder / FILE_NAME).is_file():
             return folder / FILE_NAME
-    raise RegistryInvalid(
-        FILE_NAME, f"not found beside or above the package; set {ENVIRONMENT} to its path"
-    )
+    raise RegistryInvalid(FILE_NAME, f"not found beside or above the package; set {ENVIRONMENT} to its path")
 
 
 def read_registry(path: Path) -> tuple[ModelCard, ...]:
@@ -81,11 +81,31 @@ def parse_registry(raw: bytes, source: str) -> tuple[ModelCard, ...]:
     """As `read_registry`, from bytes; `source` names them in errors."""
     document = parse(raw, source)
     try:
-        cards = RegistryFile.model_validate(document.data).models
+        cards = RegistryFile.model_validate(_with_licences(document, source)).models
     except ValidationError as error:
         raise _explain(error, document, source) from None
     _check_ids(cards, document, source)
     return cards
+
+
+def _with_licences(document: Document, source: str) -> Data:
+    """The data, with each licence that a model names put in its place."""
+    data = document.data
+    models = data.get("models") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(models, list):
+        return data
+    known = data.get("licences")
+    known = known if isinstance(known, dict) else {}
+    filled: list[Data] = []
+    for index, model in enumerate(models):
+        name = model.get("licence") if isinstance(model, dict) else None
+        if isinstance(model, dict) and isinstance(name, str):
+            if name not in known:
+                place = document.place(("models", index, "licence"))
+                raise RegistryInvalid(source, f"no licence {quoted(name)} is listed above", *place)
+            model = {**model, "licence": known[name]}
+        filled.append(model)
+    return {**data, "models": filled}
 
 
 def _check_ids(cards: tuple[ModelCard, ...], document: Document, source: str) -> None:
@@ -95,9 +115,7 @@ def _check_ids(cards: tuple[ModelCard, ...], document: Document, source: str) ->
         place = document.place(("models", index, "id"))
         if card.id in seen:
             first = document.place(("models", seen[card.id], "id"))[0]
-            raise RegistryInvalid(
-                source, f"model {card.id} stands twice, first in line {first}", *place
-            )
+            raise RegistryInvalid(source, f"model {card.id} stands twice, first in line {first}", *place)
         seen[card.id] = index
         if card.default and defaults.setdefault(card.domain, card.id) != card.id:
             rival = defaults[card.domain]
@@ -109,9 +127,9 @@ def _check_ids(cards: tuple[ModelCard, ...], document: Document, source: str) ->
 def _explain(error: ValidationError, document: Document, source: str) -> RegistryInvalid:
     """The first problem in the file's own order, in one line."""
     problems = error.errors(include_url=False, include_context=False)
-    placed = [
-        (document.place(one["loc"], one["type"] == "extra_forbidden"), one) for one in problems
-    ]
+    # a list whose only item is wrong is reported as too short as well
+    problems = [one for one in problems if one["type"] != "too_short"] or problems
+    placed = [(document.place(one["loc"], one["type"] == "extra_forbidden"), one) for one in problems]
     place, first = min(placed, key=lambda pair: pair[0])
     more = f" (and {len(placed) - 1} more)" if len(placed) > 1 else ""
     return RegistryInvalid(source, _words(first) + more, *place)

@@ -61,9 +61,7 @@ def parse(raw: bytes, source: str) -> Document:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise RegistryInvalid(
-            source, f"expected UTF-8, found byte {raw[error.start]:#04x}"
-        ) from None
+        raise RegistryInvalid(source, f"expected UTF-8, found byte {raw[error.start]:#04x}") from None
     try:
         return _Builder(text, source).document()
     except yaml.MarkedYAMLError as error:
@@ -151,9 +149,7 @@ class _Builder:
         if _FLOAT.fullmatch(text):
             return float(text)
         if text.casefold() in _AMBIGUOUS or _HEX.fullmatch(text) or not text[0].isalpha():
-            self._refuse(
-                event, f"{quoted(text)} must be in quotes: readers of YAML differ about it"
-            )
+            self._refuse(event, f"{quoted(text)} must be in quotes, to be text for every reader of YAML")
         return text
 
     def _refuse(self, event: Any, reason: str) -> NoReturn:

@@ -45,11 +45,7 @@ class Store:
         places = [self._find(file) for file in card.files]
         if any(place is None for place in places):
             return "remote"
-        return (
-            "cached"
-            if any(place and place.is_relative_to(self.root) for place in places)
-            else "bundled"
-        )
+        return "cached" if any(place and place.is_relative_to(self.root) for place in places) else "bundled"
 
     def read(self, card: ModelCard) -> dict[str, bytes]:
         """The bytes of every file of a model, by role, whose size and sha256 are those of its card.
@@ -63,9 +59,11 @@ class Store:
         place = self._find(file)
         if place is None:
             raise WeightsMissing(card.id, file.name, _advice(card, file))
-        return read_verified(
-            place, file.size, file.sha256, follow=not place.is_relative_to(self.root)
-        )
+        bundled = not place.is_relative_to(self.root)
+        try:
+            return read_verified(place, file.size, file.sha256, follow=bundled)
+        except OSError as error:
+            raise WeightsMissing(card.id, file.name, f"{place}: {error.strerror}") from None
 
     def _find(self, file: WeightFile) -> Path | None:
         """The first place that has a file of the right size; None if there is none.
@@ -74,9 +72,9 @@ class Store:
         """
         if file.format != "safetensors" or file.unverified:
             return None  # what runs is safetensors of a known digest, and nothing else
-        places = [place for place in self._places(file) if place.exists()]
-        right = (place for place in places if place.stat().st_size == file.size)
-        return next(right, places[0] if places else None)
+        sizes = {place: size for place in self._places(file) if (size := _size(place)) is not None}
+        right = (place for place, size in sizes.items() if size == file.size)
+        return next(right, next(iter(sizes), None))
 
     def _places(self, file: WeightFile) -> Iterator[Path]:
         for source in file.sources:
@@ -98,13 +96,17 @@ def read_verified(path: Path, size: int, sha256: str, *, follow: bool = False) -
     `follow` allows the file to be a symbolic link, as some installers make in packages.
     Raises WeightsMismatch, and OSError for a file that is not there.
     """
-    with os.fdopen(_open(path, follow), "rb") as handle:
-        found = os.fstat(handle.fileno())
+    descriptor = _open(path, follow)
+    try:
+        found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise WeightsMismatch(path.name, "a regular file", "", stat.filemode(found.st_mode))
         if found.st_size != size:
             raise WeightsMismatch(path.name, "size", size, found.st_size)
-        data = handle.read(size + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as handle:
+            data = handle.read(size + 1)
+    finally:
+        os.close(descriptor)
     return check(data, path.name, size, sha256)
 
 
@@ -116,6 +118,13 @@ def check(data: bytes, name: str, size: int, sha256: str) -> bytes:
     if digest != sha256:
         raise WeightsMismatch(name, "sha256", sha256, digest)
     return data
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def _open(path: Path, follow: bool) -> int:
