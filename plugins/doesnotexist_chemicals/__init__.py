@@ -1,0 +1,1 @@
+"""This chemical does not exist: molecules from a small SMILES language model, drawn with RDKit."""

@@ -1,0 +1,171 @@
+"""The network: a small GPT over SMILES tokens.
+
+Decoder of Radford et al. 2019 with rotary positions (Su et al. 2021, arXiv:2104.09864), root-mean-square norms
+without gains (Zhang and Sennrich 2019, arXiv:1910.07467), normalised queries and keys (Henry et al. 2020,
+arXiv:2010.04245) and a squared-ReLU feed-forward (So et al. 2021, arXiv:2109.08668).
+
+Letters in comments: B molecules, T tokens, S slots of the cache, H heads, E = 64 channels a head, D = H * E, V tokens in all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+HEAD = 64  # channels of one attention head
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides the shapes; stored beside the weights."""
+
+    vocabulary: int  # tokens, END included
+    layers: int = 6
+    width: int = 192  # D, a multiple of 64
+    context: int = 64  # longest molecule in tokens, END at both ends included
+
+    @property
+    def heads(self) -> int:
+        """Attention heads of 64 channels each."""
+        return self.width // HEAD
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Every tensor of the network by name, without building it."""
+        v, d = self.vocabulary, self.width
+        block = {"qkv": (3 * d, d), "out": (d, d), "up": (4 * d, d), "down": (d, 4 * d)}
+        shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (v, d), "head.weight": (v, d)}
+        for layer in range(self.layers):
+            shapes |= {f"blocks.{layer}.{name}.weight": shape for name, shape in block.items()}
+        return shapes
+
+    def as_dict(self) -> dict[str, int]:
+        """The fields as plain numbers."""
+        return asdict(self)
+
+
+def norm(x: Tensor) -> Tensor:  # any shape, last axis to root mean square 1
+    """Root-mean-square norm without a gain (the next matrix can hold it)."""
+    return F.rms_norm(x, (x.shape[-1],))
+
+
+def rotary_table(positions: int) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of the rotary angles, each (positions, 32), float64."""
+    frequency = 1.0 / 1000.0 ** (torch.arange(0, HEAD, 2, dtype=torch.float64) / HEAD)
+    angle = torch.outer(torch.arange(positions, dtype=torch.float64), frequency)
+    return angle.cos(), angle.sin()
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:  # (..., 64), tables (..., 32) that broadcast
+    """Turn channel pairs (i, i + 32) by their position's angle (equation 34 of the rotary paper)."""
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, seen: Tensor) -> Tensor:  # (B, H, T, 64), mask (..., T, S), to (B, H, T, 64)
+    """Softmax attention, spelled out: on a CPU and ten tokens the fused operator takes twice the time of a whole step."""
+    scores = (q @ k.transpose(-1, -2)) * HEAD**-0.5
+    return scores.masked_fill(~seen, -1e9).softmax(-1).to(v.dtype) @ v
+
+
+@dataclass
+class Cache:
+    """Keys and values already computed, and how many tokens each slot holds."""
+
+    keys: Tensor  # (layers, S, H, context, 64)
+    values: Tensor  # (layers, S, H, context, 64)
+    lengths: Tensor  # (S,) int64
+
+    def clear(self, slots: Tensor) -> None:
+        """Begin these slots anew; old keys need no wiping, the length hides them."""
+        self.lengths[slots] = 0
+
+
+class Block(nn.Module):
+    """Attention, then feed-forward, each added to its input."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.qkv = nn.Linear(config.width, 3 * config.width, bias=False)
+        self.out = nn.Linear(config.width, config.width, bias=False)
+        self.up = nn.Linear(config.width, 4 * config.width, bias=False)
+        self.down = nn.Linear(4 * config.width, config.width, bias=False)
+
+    def queries_keys_values(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, T, D) to three of (B, H, T, 64)."""
+        q, k, v = self.qkv(norm(x)).view(*x.shape[:2], 3, self.heads, HEAD).permute(2, 0, 3, 1, 4)
+        return rotate(norm(q), cos, sin).to(v.dtype), rotate(norm(k), cos, sin).to(v.dtype), v
+
+    def feed_forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) to (B, T, D)."""
+        return self.down(F.relu(self.up(norm(x))).square())  # type: ignore[no-any-return]
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:  # (B, T, D) to (B, T, D)
+        """All tokens at once, each seeing those before it."""
+        q, k, v = self.queries_keys_values(x, cos, sin)
+        y = attend(q, k, v, torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).tril())
+        x = x + self.out(y.transpose(1, 2).flatten(2))
+        return x + self.feed_forward(x)
+
+
+class MoleculeGPT(nn.Module):
+    """Logits of the next token."""
+
+    cos: Tensor
+    sin: Tensor
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
+        for name, table in zip(("cos", "sin"), rotary_table(config.context), strict=True):
+            self.register_buffer(name, table.float(), persistent=False)
+
+    def start(self, generator: torch.Generator) -> None:
+        """First values: matrices uniform with variance 1/3 of 1/fan-in, the ones that write to the stream at zero."""
+        for name, weight in self.named_parameters():
+            bound = weight.shape[1] ** -0.5
+            with torch.no_grad():
+                if name.startswith("embedding"):
+                    weight.normal_(generator=generator)
+                elif name.endswith(("out.weight", "down.weight", "head.weight")):
+                    weight.zero_()
+                else:
+                    weight.uniform_(-bound, bound, generator=generator)
+
+    def forward(self, tokens: Tensor) -> Tensor:  # (B, T) int64 to (B, T, V)
+        """Logits after every token of every molecule."""
+        length = tokens.shape[1]
+        cos, sin = self.cos[:length], self.sin[:length]
+        x = norm(self.embedding(tokens))
+        for block in self.blocks:
+            x = block(x, cos, sin)
+        return self.head(norm(x))  # type: ignore[no-any-return]
+
+    def cache(self, slots: int) -> Cache:
+        """An empty cache for so many molecules at once."""
+        shape = (self.config.layers, slots, self.config.heads, self.config.context, HEAD)
+        return Cache(torch.zeros(shape), torch.zeros(shape), torch.zeros(slots, dtype=torch.int64))
+
+    def step(self, tokens: Tensor, cache: Cache) -> Tensor:  # (S,) int64 to (S, V)
+        """Append one token to every slot, each at its own position, and give the logits after it."""
+        at = cache.lengths.clone()  # (S,)
+        slot = torch.arange(len(tokens))
+        reach = int(at.max()) + 1
+        seen = torch.arange(reach) <= at[:, None]  # (S, reach)
+        cos, sin = self.cos[at][:, None, None], self.sin[at][:, None, None]  # (S, 1, 1, 32)
+        x = norm(self.embedding(tokens))[:, None]  # (S, 1, D)
+        for layer, block in enumerate(self.blocks):
+            q, k, v = block.queries_keys_values(x, cos, sin)  # type: ignore[operator]
+            keys, values = cache.keys[layer], cache.values[layer]
+            keys[slot, :, at], values[slot, :, at] = k[:, :, 0], v[:, :, 0]
+            y = attend(q, keys[:, :, :reach], values[:, :, :reach], seen[:, None, None])
+            x = x + block.out(y.transpose(1, 2).flatten(2))  # type: ignore[operator]
+            x = x + block.feed_forward(x)  # type: ignore[operator]
+        cache.lengths += 1
+        return self.head(norm(x))[:, 0]  # type: ignore[no-any-return]

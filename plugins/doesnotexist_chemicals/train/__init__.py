@@ -1,0 +1,1 @@
+"""Training the molecule model: corpus, optimiser, loop and command."""

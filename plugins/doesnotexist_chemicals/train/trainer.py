@@ -1,0 +1,128 @@
+"""The training loop: constant rate, then decayed to zero, within a budget of minutes; resumes exactly."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..model import Config, MoleculeGPT
+from ..tokens import Ids
+from .corpus import Corpus
+from .optimizer import Optimizer
+from .team import ALONE, Team
+
+WARM_UP = 100  # steps
+DECAY_FROM = 0.5  # share of the budget after which the rate falls linearly to zero
+AVERAGE = 0.995  # EMA factor per step, reached after a ramp
+
+Clock = Callable[[], float]
+
+
+@dataclass
+class Progress:
+    """Where a run stands; all that a resumed run needs besides tensors."""
+
+    seed: int = 0
+    epoch: int = 0
+    batch: int = 0  # next batch of the epoch
+    step: int = 0
+    molecules: int = 0
+    seconds: float = 0.0  # spent training, over all sittings
+    losses: list[float] = field(default_factory=list)  # held-out, nats a molecule, in order
+
+
+def rate_share(step: int, spent: float) -> float:
+    """Share of the full rate: warm-up, plateau, linear decay; `spent` is the share of the budget used."""
+    return min(1.0, (step + 1) / WARM_UP) * min(1.0, max(0.0, (1 - spent) / (1 - DECAY_FROM)))
+
+
+def nats(model: MoleculeGPT, rows: Ids) -> Tensor:  # (B, L + 1) to a scalar, summed over molecules
+    """Negative log-likelihood of whole molecules."""
+    tokens = torch.from_numpy(rows.astype("int64"))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = model(tokens[:, :-1])
+    return F.cross_entropy(logits.float().flatten(0, 1), tokens[:, 1:].flatten(), reduction="sum")
+
+
+class Trainer:
+    """A model, its running average, its optimiser and its place in the corpus."""
+
+    def __init__(
+        self, config: Config, corpus: Corpus, held_out: Corpus, *, seconds: float, seed: int = 0, team: Team = ALONE
+    ) -> None:
+        self.team = team
+        self.corpus, self.held_out, self.budget = corpus, held_out, seconds
+        self.model, self.average = MoleculeGPT(config), MoleculeGPT(config)
+        self.model.start(torch.Generator().manual_seed(seed))
+        self.average.load_state_dict(self.model.state_dict())
+        self.optimizer = Optimizer(self.model)
+        self.progress = Progress(seed=seed)
+
+    def run(self, clock: Clock) -> Iterator[float]:
+        """Train until the budget is spent; yields the loss of every step, in nats a token."""
+        before = clock()
+        while self.progress.seconds < self.budget:
+            order = self.corpus.epoch(self.progress.seed, self.progress.epoch)
+            while self.progress.batch < len(order) and self.progress.seconds < self.budget:
+                now = clock()
+                loss = self._step(self.team.share(self.corpus.rows(order[self.progress.batch])), now - before)
+                self.progress.molecules += len(order[self.progress.batch])
+                self.progress.batch += 1
+                before = now
+                yield loss
+            if self.progress.batch >= len(order):
+                self.progress.epoch, self.progress.batch = self.progress.epoch + 1, 0
+
+    def _step(self, rows: Ids, lasted: float) -> float:
+        loss = nats(self.model, rows) / (rows.shape[0] * (rows.shape[1] - 1))
+        self.model.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        # The workers must agree on the time as on the gradients, or their rates and their last step would differ.
+        self.progress.seconds += self.team.average(self.model, lasted)
+        spent = self.progress.seconds / self.budget
+        self.optimizer.step(self.progress.step + 1, rate_share(self.progress.step, spent))
+        self.progress.step += 1
+        self._follow()
+        return loss.item()
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the average towards the model; quickly at first, so that the start is forgotten."""
+        share = 1 - min(AVERAGE, self.progress.step / (self.progress.step + 10))
+        mine, theirs = list(self.average.parameters()), list(self.model.parameters())
+        torch._foreach_lerp_(mine, theirs, share)
+
+    @torch.no_grad()
+    def watch(self, model: MoleculeGPT | None = None) -> float:
+        """Nats a molecule over the held-out molecules, noted in the progress; of the average unless told otherwise."""
+        total = sum(float(nats(model or self.average, rows)) for rows in self.held_out.in_order())
+        self.progress.losses.append(total / len(self.held_out))
+        return self.progress.losses[-1]
+
+    def save(self, path: Path) -> None:
+        """Write everything to one safetensors file; an interrupted write leaves the old file."""
+        tensors = {f"model.{name}": t for name, t in self.model.state_dict().items()}
+        tensors |= {f"average.{name}": t for name, t in self.average.state_dict().items()}
+        tensors |= {f"optimizer.{name}": t for name, t in self.optimizer.state().items()}
+        beside = path.with_suffix(".part")
+        save_file(tensors, beside, metadata={"progress": json.dumps(vars(self.progress))})
+        os.replace(beside, path)
+
+    def load(self, path: Path) -> None:
+        """Go on where `save` left off."""
+        with safe_open(path, "pt") as file:
+            self.progress = Progress(**json.loads(file.metadata()["progress"]))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        for name, module in (("model.", self.model), ("average.", self.average)):
+            module.load_state_dict({n.removeprefix(name): t for n, t in tensors.items() if n.startswith(name)})
+        start = "optimizer."
+        self.optimizer.load({n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)})
