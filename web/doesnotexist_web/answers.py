@@ -1,0 +1,69 @@
+"""Media and records as HTTP answers: caching, permalinks, names of files.
+
+A random answer is never stored. A permalink names weights, seed and every parameter, so its answer
+may be kept for ever; its ETag is the recipe's, and asking again costs no generation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doesnotexist import Recipe
+from doesnotexist.media import as_json
+from flask import Response, request, url_for
+
+from .headers import public
+from .here import zoo
+from .orders import Order
+
+SUFFIXES = {"jpeg": "jpg"}
+FOREVER = "public, max-age=31536000, immutable"
+
+
+def permalink(domain: str, recipe: Recipe, **more: str) -> str:
+    """The path that means this sample for ever."""
+    return url_for("api.generate", domain=domain, **address_of(recipe), **more)
+
+
+def address_of(recipe: Recipe) -> dict[str, str]:
+    """The query of a permalink: the weights, the seed and every parameter."""
+    return {"model": recipe.reference, **recipe.query()}
+
+
+def deliver(order: Order) -> Response:
+    """Make what was ordered and answer with it, or with 304 when the client has it already."""
+    etag = f"{order.recipe.digest[:32]}-{order.format}-{order.size or 'full'}"
+    if order.seeded and request.if_none_match.contains_weak(etag):
+        response = Response(status=304)
+    else:
+        media = zoo().render(order.recipe, order.format, order.size)
+        response = Response(media.data, mimetype=media.media_type)
+        name = file_name(order.domain, order.recipe.seed, order.format)
+        response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    if order.seeded:
+        response.set_etag(etag)
+    # without a digest the address means today's model: to be asked again, but not sent again
+    lasting = FOREVER if order.complete else "no-cache"
+    response.headers["Cache-Control"] = lasting if order.seeded else "no-store"
+    response.headers["X-Seed"] = str(order.recipe.seed)
+    response.headers["Link"] = _links(order)
+    return public(response)
+
+
+def _links(order: Order) -> str:
+    canonical = permalink(order.domain, order.recipe)
+    record = permalink(order.domain, order.recipe, format="json")
+    described = f'<{record}>; rel="describedby"; type="application/json"'
+    return f'<{canonical}>; rel="canonical", {described}'
+
+
+def file_name(domain: str, seed: int, format: str) -> str:
+    """What the file is called when it is saved: `faces-7.jpg`."""
+    return f"{domain}-{seed}.{SUFFIXES.get(format, format)}"
+
+
+def json_answer(data: Any, status: int = 200, mimetype: str = "application/json") -> Response:
+    """Data that any site may read, always of this moment."""
+    response = Response(as_json(data), status=status, mimetype=mimetype)
+    response.headers["Cache-Control"] = "no-cache"
+    return public(response)

@@ -1,0 +1,42 @@
+"""The application: hosts before routes, one wall for errors, one place for headers."""
+
+from __future__ import annotations
+
+from doesnotexist import Zoo
+from flask import Flask, request
+
+from . import failures, here
+from .api import api
+from .headers import secure
+from .hosts import Hosts, SiteMiddleware
+from .pages import pages
+
+MAX_BODY = 64 * 1024  # bytes; nothing here reads a body yet
+
+
+def create_app(zoo: Zoo) -> Flask:
+    """The site of a zoo. Raises InvalidParameter for a base domain that is no host name."""
+    hosts = Hosts(zoo.settings.base_domain, zoo.settings.host)
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.extensions["doesnotexist"] = zoo
+    # an address means one thing or nothing: no redirects from near misses, which would be built
+    # before a view can check anything
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.before_request(_check_site)
+    app.after_request(secure)
+    app.register_error_handler(Exception, failures.answer)
+    app.register_blueprint(api)
+    app.register_blueprint(pages)
+    zoo.plugins.register_routes(app)
+    app.wsgi_app = SiteMiddleware(app.wsgi_app, hosts)  # type: ignore[method-assign]
+    return app
+
+
+def _check_site() -> None:
+    """Refuse what is for no site of ours; the style of the page that says so still goes through."""
+    if refused := request.environ.get("doesnotexist.refused"):
+        raise refused
+    if here.site().domain and request.endpoint != "static":
+        here.generator()

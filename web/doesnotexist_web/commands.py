@@ -1,0 +1,112 @@
+"""`doesnotexist serve`: a waitress server that says where it is, and ends when it is told to."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from doesnotexist import Zoo
+    from flask import Flask
+
+# A request's thread waits while its picture is made; lists and pages must not wait behind pictures.
+THREADS = 16
+SLOW_S = 20  # an idle or half-sent connection is closed after this
+MAX_CONNECTIONS = 500
+MAX_HEADER, MAX_BODY = 16 * 1024, 64 * 1024  # bytes
+
+
+class CannotListen(click.ClickException):
+    """The address to serve on is not to be had."""
+
+    exit_code = 3
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="0 for any free.  [default: 8000]")
+@click.option("--base-domain", help="The site's name, whose subdomains are the domains.  [default: localhost]")
+def serve(host: str | None, port: int | None, base_domain: str | None) -> None:
+    """Serve a page for every domain, an index of them all, and the API."""
+    from doesnotexist import Settings, Zoo
+
+    from .app import create_app
+
+    with Zoo(Settings.read(host=host, port=port, base_domain=base_domain)) as zoo:
+        server = _listen(zoo, create_app(zoo))
+        signal.signal(signal.SIGINT, _stop)
+        signal.signal(signal.SIGTERM, _stop)
+        _announce(zoo, _port(server))
+        server.run()  # until _stop; requests under way are finished
+
+
+def _listen(zoo: Zoo, app: Flask) -> Any:
+    """A server bound to its address; raises CannotListen."""
+    from waitress import create_server
+
+    # its warning for every request that waits a moment for a thread says nothing of use
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    host, port = zoo.settings.host, zoo.settings.port
+    try:
+        return create_server(
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            channel_timeout=SLOW_S,
+            connection_limit=MAX_CONNECTIONS,
+            max_request_header_size=MAX_HEADER,
+            max_request_body_size=MAX_BODY,
+            asyncore_use_poll=True,  # select() ends at descriptor 1024
+            ident=None,  # no banner
+        )
+    except (OSError, ValueError) as error:
+        raise CannotListen(f"cannot listen on {host}:{port}: {_why(error)}") from None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return "something else listens there; end it, or choose another --port"
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _port(server: Any) -> int:
+    """The port it is bound to, also when it was to choose one."""
+    several = getattr(server, "effective_listen", None)
+    port: int = several[0][1] if several else server.effective_port
+    return port
+
+
+def _stop(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as signal() calls it
+    # once is a wish, twice is an order
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise KeyboardInterrupt  # which ends waitress's loop, and goes no further
+
+
+def _announce(zoo: Zoo, port: int) -> None:
+    """Print where everything is."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from .hosts import Site
+
+    site = Site("", zoo.settings.base_domain, "" if port == 80 else f":{port}")
+    rows = [(site.home("http"), "all of them")]
+    generators = zoo.plugins.generators.values()
+    rows += [(site.address(g.domain, "http"), g.title) for g in generators]
+    width = max(len(address) for address, _ in rows)
+    # not soft-wrapped and no guessing of links in text: an address is printed whole
+    console = Console(highlight=False, soft_wrap=True)
+    for address, title in rows:
+        line = Text(f"{address:{width}}  ", style="bold")
+        console.print(line.append(title, style="not bold"))
+    for state in zoo.plugins.states:
+        if state.state not in ("ready", "disabled"):
+            console.print(Text(f"{state.name} is not served, {state.state}: {state.reason}", "yellow"))
+    console.print(Text("Ctrl-C ends it.", style="dim"))

@@ -1,0 +1,109 @@
+"""A sample as a page shows it: its addresses, its words, its controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from doesnotexist import Generator, ModelCard, Recipe
+from doesnotexist.media import PICTURE_FORMATS
+from doesnotexist.recipe import text_of
+from flask import url_for
+
+from . import here
+from .answers import address_of, file_name, permalink
+from .controls import Control, controls
+
+STARTER = 256  # pixels; below, a picture is shown small and sharp, never blown up to a window
+
+# How the box says it, by the card's architecture; the rest is plainly a neural network.
+IMAGINED_BY = {
+    "stylegan2": "a GAN (generative adversarial network)",
+    "smiles": "a language model over molecules",
+}
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A recipe on a page; `facts` of the sample where the page tells them."""
+
+    generator: Generator
+    card: ModelCard
+    recipe: Recipe
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def small(self) -> bool:
+        """Whether it has so few pixels that each should be seen."""
+        return is_picture(self.generator) and self.card.resolution < STARTER
+
+    @property
+    def image(self) -> str:
+        """The address of its picture; a small one without loss."""
+        exact = self.small and "png" in self.generator.formats
+        return self._permalink(**({"format": "png"} if exact else {}))
+
+    @property
+    def download(self) -> str:
+        return self._permalink()
+
+    @property
+    def record(self) -> str:
+        return self._permalink(format="json")
+
+    @property
+    def page(self) -> str:
+        """The address of its page, for ever; on another site's page, with that site's host."""
+        path = url_for("pages.front", **address_of(self.recipe))
+        domain = self.generator.domain
+        if here.site().domain == domain:
+            return path
+        return f"{here.address(domain)}?{path.partition('?')[2]}"
+
+    @property
+    def another(self) -> str:
+        """The address of another one, made with what was changed here."""
+        usual = here.zoo().recipe(self.generator.domain, seed=0)
+        changed = {n: text_of(v) for n, v in self.recipe.params.items() if v != usual.params[n]}
+        if self.recipe.reference != usual.reference:
+            changed["model"] = self.recipe.model
+        return url_for("pages.front", **changed)
+
+    @property
+    def file_name(self) -> str:
+        return file_name(self.generator.domain, self.recipe.seed, self.generator.formats[0])
+
+    @property
+    def description(self) -> str:
+        """What stands in for the picture where it cannot be seen."""
+        article = "An" if self.generator.noun[:1] in "aeiou" else "A"
+        text = f"{article} {self.generator.noun} that does not exist, seed {self.recipe.seed}"
+        told = self.facts.get("name") or self.facts.get("smiles")
+        return f"{text}: {told}" if told else text
+
+    @cached_property
+    def controls(self) -> list[Control]:
+        return controls(self.generator.params, self.recipe.params)
+
+    @cached_property
+    def larger(self) -> ModelCard | None:
+        """The largest model of this domain, if it is larger than this one."""
+        cards = [model.card for model in here.zoo().models(self.generator.domain)]
+        best = max(cards, key=lambda card: card.resolution, default=self.card)
+        return best if best.resolution > self.card.resolution else None
+
+    def _permalink(self, **more: str) -> str:
+        return permalink(self.generator.domain, self.recipe, **more)
+
+
+def is_picture(generator: Generator) -> bool:
+    """Whether what it makes is pixels; else it is drawn, and its facts are worth a line each."""
+    return generator.formats[0] in PICTURE_FORMATS
+
+
+def imagined_by(card: ModelCard) -> str:
+    """Who imagined it, as the box of the page says it."""
+    family = next((f for f in IMAGINED_BY if card.architecture.startswith(f)), None)
+    return IMAGINED_BY[family] if family else "a neural network"

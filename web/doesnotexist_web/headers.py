@@ -1,0 +1,51 @@
+"""The security headers of every answer, in one place.
+
+Pages may use our own style, script and pictures and nothing else; media may do nothing at all, and
+anybody may embed them. No cookies: nothing on this site knows a visitor.
+"""
+
+from __future__ import annotations
+
+from flask import Response
+
+from .here import request_id
+
+_PAGE = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# A drawing opened by itself is a document: its own style attributes, no scripts, no origin.
+_MEDIA = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors *; sandbox"
+
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+PRIVATE = {
+    "Content-Security-Policy": _PAGE,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+PUBLIC = {
+    "Content-Security-Policy": _MEDIA,
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, X-Queue-Depth, X-Request-Id, X-Seed",
+}
+
+
+def public(response: Response) -> Response:
+    """Mark an answer as one that any site may read and embed: media, records, lists."""
+    response.headers.update(PUBLIC)
+    return response
+
+
+def secure(response: Response) -> Response:
+    """Give an answer its headers; whatever is not marked public is private."""
+    response.headers.update(ALWAYS)
+    if "Access-Control-Allow-Origin" not in response.headers:
+        response.headers.update(PRIVATE)
+    response.headers["X-Request-Id"] = request_id()
+    return response

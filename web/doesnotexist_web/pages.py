@@ -1,0 +1,96 @@
+"""The pages: one thing that does not exist per domain, an index of all, and how it works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doesnotexist.errors import DoesNotExistError
+from flask import Blueprint, Response, render_template, request
+
+from . import here
+from .answers import deliver, json_answer
+from .exhibits import Exhibit, imagined_by, is_picture
+from .negotiation import HTML, JSON, preferred, preferred_text
+from .orders import Order, read_order
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.app_context_processor
+def _frame() -> dict[str, Any]:
+    """What every template may use."""
+    return {
+        "domains": list(here.zoo().plugins.generators.values()),
+        "address": here.address,
+        "home": here.home,
+        "origin": here.origin,
+        "imagined_by": imagined_by,
+        "is_picture": is_picture,
+        "request_id": here.request_id,
+    }
+
+
+@pages.get("/")
+def front() -> Response:
+    """The page, the picture or the record, whichever the client would rather have."""
+    if not here.site().domain:
+        return _index()
+    generator = here.generator()
+    kind = preferred(request.accept_mimetypes, generator.formats)
+    as_page = kind == HTML and "format" not in request.args
+    format = None if kind == HTML else kind
+    order = read_order(here.zoo(), generator.domain, request.args, format=format, strict=False)
+    response = _page(order) if as_page else deliver(order)
+    response.vary.add("Accept")
+    return response
+
+
+@pages.get("/about")
+def about() -> Response:
+    """How it works, what is known of the model, what may be done with what it makes."""
+    generator = here.generator()
+    card = here.zoo().card(generator.domain, request.args.get("model"))
+    return _html("about.html", lasting=True, generator=generator, card=card)
+
+
+def _page(order: Order) -> Response:
+    generator = here.generator()
+    card = here.zoo().card(order.domain, order.recipe.reference)
+    # a picture speaks for itself and may come after its page; a drawing's facts are on the page
+    facts = {} if is_picture(generator) else here.zoo().render(order.recipe).facts
+    exhibit = Exhibit(generator, card, order.recipe, facts)
+    return _html("front.html", lasting=order.complete, generator=generator, card=card, it=exhibit)
+
+
+def _index() -> Response:
+    kind = preferred_text(request.accept_mimetypes)
+    generators = here.zoo().plugins.generators
+    if kind == JSON:
+        response = json_answer({domain: here.address(domain) for domain in generators})
+    elif kind == HTML:
+        shown = [(generator, _fresh(domain)) for domain, generator in generators.items()]
+        response = _html("index.html", lasting=False, shown=shown)
+    else:
+        lines = [f"{generators[domain].title}: {here.address(domain)}\n" for domain in generators]
+        response = Response("".join(lines), mimetype="text/plain")
+    response.vary.add("Accept")
+    return response
+
+
+def _fresh(domain: str) -> Exhibit | None:
+    """One sample of a domain for the index; None if it has no model that is here."""
+    zoo = here.zoo()
+    try:
+        recipe = zoo.recipe(domain)
+        card = zoo.card(domain)
+    except DoesNotExistError:
+        return None  # its own site says why
+    here_already = any(m.card == card and m.status != "remote" for m in zoo.models(domain))
+    return Exhibit(zoo.generator(domain), card, recipe) if here_already else None
+
+
+def _html(template: str, *, lasting: bool, **values: Any) -> Response:
+    """A page; one that shows something random is not kept, any other is asked for again."""
+    response = Response(render_template(template, **values), mimetype="text/html")
+    response.headers["Cache-Control"] = "no-cache" if lasting else "no-store"
+    return response
