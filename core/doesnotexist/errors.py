@@ -11,6 +11,10 @@
     ├── WeightsError
     │   ├── WeightsMissing            neither bundled nor in the store
     │   ├── WeightsMismatch           size or sha256 is not what the card says
+    │   ├── SourceFailed              one source did not give a file
+    │   ├── DownloadFailed            no source gave a file
+    │   ├── DiskFull                  not enough room for a file
+    │   ├── LicenceNotAccepted        the user has not accepted the licence of the weights
     │   ├── WeightsInvalid            the right bytes, but no weights of this architecture
     │   └── ConversionRefused         a checkpoint that asks for more than weights need; the offender is named
     ├── PluginError
@@ -132,6 +136,42 @@ class WeightsMismatch(WeightsError):
         super().__init__(
             f"{file}: expected {what} {expected}, found {found}; the file was damaged or replaced"
         )
+
+
+class SourceFailed(WeightsError):
+    """One source did not give a file; `again` tells whether another try, after `wait_s`, may help."""
+
+    def __init__(self, source: str, reason: str, again: bool = False, wait_s: float = 0) -> None:
+        self.source, self.reason, self.again, self.wait_s = source, reason, again, wait_s
+        super().__init__(f"{source}: {reason}")
+
+
+class DownloadFailed(WeightsError):
+    """No source gave the right bytes; `failures` holds what each of them did instead."""
+
+    def __init__(self, file: str, failures: Iterable[WeightsError]) -> None:
+        self.file, self.failures = file, tuple(failures)
+        told = "; ".join(map(str, self.failures)) or "its row names no source"
+        super().__init__(f"{file} could not be fetched: {told}. Nothing was installed; try again later")
+
+
+class DiskFull(WeightsError):
+    """Not enough room on the disk: `needed` and `free` are bytes."""
+
+    def __init__(self, folder: str, needed: int, free: int) -> None:
+        self.folder, self.needed, self.free = folder, needed, free
+        super().__init__(
+            f"{folder}: expected room for {needed / 1e6:.1f} MB, found {free / 1e6:.1f} MB; "
+            "free some, or set DOESNOTEXIST_STORE to another disk"
+        )
+
+
+class LicenceNotAccepted(WeightsError):
+    """The licence of a model's weights must be accepted by the user before they are fetched."""
+
+    def __init__(self, model: str, licence: str) -> None:
+        self.model, self.licence = model, licence
+        super().__init__(f"{model}: {licence}. Accept this with: doesnotexist pull {model} --accept-licence")
 
 
 class WeightsInvalid(WeightsError):
