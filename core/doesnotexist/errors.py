@@ -24,6 +24,9 @@
     └── EngineError
         ├── QueueFull                 too many requests are waiting; try again later
         ├── DeadlineExceeded          the answer was not ready in time
+        ├── WorkerDied                the process that was at work on it has died
+        ├── CircuitOpen               a domain's generator has died too often; try again later
+        ├── DeviceMissing             a device that this machine does not have
         └── EngineStopped             the engine is shutting down
 
 A message says what was expected, what was found, and what to do. `exit_code` is what the command
@@ -33,6 +36,7 @@ line ends with: 2 for a wrong request, 3 for a right one that was refused or fai
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 
 def quoted(value: object, limit: int = 60) -> str:
@@ -45,6 +49,17 @@ class DoesNotExistError(Exception):
     """Base of every error raised on purpose by the runtime, its plugins and its site."""
 
     exit_code = 3
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # the classes below are called with facts, not with a message: without this they could not
+        # travel from a worker process to its parent
+        return _again, (type(self), self.args, dict(self.__dict__))
+
+
+def _again(kind: type[DoesNotExistError], args: tuple[Any, ...], facts: dict[str, Any]) -> DoesNotExistError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(facts)
+    return error
 
 
 class InvalidParameter(DoesNotExistError):
@@ -240,6 +255,33 @@ class DeadlineExceeded(EngineError):
     def __init__(self, deadline_s: float) -> None:
         self.deadline_s = deadline_s
         super().__init__(f"not ready within {deadline_s:g} s; try again later")
+
+
+class WorkerDied(EngineError):
+    """The process that was at work for `domain` has died; another one takes its place."""
+
+    def __init__(self, domain: str, reason: str, retry_after_s: int = 1) -> None:
+        self.domain, self.reason, self.retry_after_s = domain, reason, retry_after_s
+        super().__init__(f"the worker of {quoted(domain)} {reason}; try again in {retry_after_s} s")
+
+
+class CircuitOpen(EngineError):
+    """The generator of `domain` has ended its worker too often; try again in `retry_after_s` seconds."""
+
+    def __init__(self, domain: str, deaths: int, retry_after_s: int) -> None:
+        self.domain, self.deaths, self.retry_after_s = domain, deaths, retry_after_s
+        super().__init__(
+            f"the generator of {quoted(domain)} ended its worker {deaths} times within a minute and "
+            f"rests; try again in {retry_after_s} s"
+        )
+
+
+class DeviceMissing(EngineError):
+    """A device that this machine does not have."""
+
+    def __init__(self, device: str, found: str) -> None:
+        self.device, self.found = device, found
+        super().__init__(f"device: expected {device}, found {found}; set the device to auto or to cpu")
 
 
 class EngineStopped(EngineError):

@@ -1,5 +1,7 @@
 import ast
+import copy
 import inspect
+import pickle
 import re
 
 from doesnotexist import errors
@@ -31,3 +33,10 @@ def test_what_a_stranger_sent_is_quoted_short_and_plain():
     assert len(text) < 120
     assert text.replace("…", "").isascii()
     assert text.isprintable()
+
+
+def test_errors_travel_between_processes():
+    error = errors.QueueFull(7, retry_after_s=3)
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301 - our own bytes
+        assert type(again) is errors.QueueFull
+        assert (str(again), again.depth, again.retry_after_s) == (str(error), 7, 3)
