@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from doesnotexist.errors import WeightsInvalid
+from doesnotexist.errors import WeightsInvalid, quoted
 
 FORMAT = "doesnotexist-stylegan2/1"
 """Value of the metadata key `format`; a reader refuses any other."""
@@ -32,6 +32,12 @@ _LIMITS: Mapping[str, tuple[int, int]] = {
     "mapping_layers": (1, 32),
     "channel_base": (8, 1 << 20),
     "channel_max": (1, 4096),
+}
+
+_CHOICES: Mapping[str, tuple[object, ...]] = {
+    "use_noise": (True, False),
+    "architecture": ("skip", "resnet", "orig"),
+    "activation": ("lrelu", "relu"),
 }
 
 
@@ -55,31 +61,26 @@ class Architecture:
     activation: str = "lrelu"
 
     def __post_init__(self) -> None:
-        for problem in self._problems():
-            raise WeightsInvalid(_SUBJECT, problem)
-
-    def _problems(self) -> Iterator[str]:
         for name, (low, high) in _LIMITS.items():
-            value = getattr(self, name)
-            if type(value) is not int or not low <= value <= high:
-                yield f"{name} must be an integer from {low} to {high}, found {value!r}"
-                return
-        if self.resolution & (self.resolution - 1):
-            yield f"resolution must be a power of two, found {self.resolution}"
-        if self.channel_base < self.resolution:
-            yield f"channel_base must be at least the resolution ({self.resolution}), found {self.channel_base}"
-        if not _positive(self.lr_multiplier):
-            yield f"lr_multiplier must be a positive number, found {self.lr_multiplier!r}"
-        if self.conv_clamp is not None and not _positive(self.conv_clamp):
-            yield f"conv_clamp must be a positive number or null, found {self.conv_clamp!r}"
-        if self.use_noise not in (True, False):
-            yield f"use_noise must be true or false, found {self.use_noise!r}"
-        if self.architecture != "skip":
-            yield f"architecture must be 'skip', found {self.architecture!r}"
-        if self.activation not in ("lrelu", "relu"):
-            yield f"activation must be 'lrelu' or 'relu', found {self.activation!r}"
-        if not _is_filter(self.resample_filter):
-            yield f"resample_filter must be 2, 4, 6 or 8 numbers of positive sum, found {self.resample_filter!r}"
+            if type(getattr(self, name)) is not int or not low <= getattr(self, name) <= high:
+                self._refuse(name, f"an integer from {low} to {high}")
+        for name, holds, expected in self._rules():
+            if not holds:
+                self._refuse(name, expected)
+
+    def _refuse(self, name: str, expected: str) -> None:
+        raise WeightsInvalid(_SUBJECT, f"{name}: expected {expected}, found {quoted(getattr(self, name))}")
+
+    def _rules(self) -> Iterator[tuple[str, bool, str]]:
+        """Field, whether its rule holds, the rule in words."""
+        yield "resolution", self.resolution & (self.resolution - 1) == 0, "a power of two"
+        yield "channel_base", self.channel_base >= self.resolution, f"at least {self.resolution}"
+        yield "lr_multiplier", _positive(self.lr_multiplier), "a positive number"
+        yield "architecture", self.architecture == "skip", "'skip'"
+        yield "resample_filter", _is_filter(self.resample_filter), "2, 4, 6 or 8 numbers of positive sum"
+        yield "conv_clamp", self.conv_clamp is None or _positive(self.conv_clamp), "a positive number or null"
+        yield "use_noise", isinstance(self.use_noise, bool), "true or false"
+        yield "activation", self.activation in ("lrelu", "relu"), "'lrelu' or 'relu'"
 
     @property
     def block_resolutions(self) -> tuple[int, ...]:
@@ -94,6 +95,10 @@ class Architecture:
     def width(self, resolution: int) -> int:
         """Feature channels at a resolution."""
         return min(self.channel_base // resolution, self.channel_max)
+
+    def has_torgb(self, resolution: int) -> bool:
+        """Whether this resolution adds to the picture: every one does with `skip`, else only the last."""
+        return self.architecture == "skip" or resolution == self.resolution
 
     def shapes(self) -> dict[str, Shape]:
         """Name and shape of every tensor of the network, named as NVIDIA's PyTorch networks name them."""
@@ -115,10 +120,13 @@ class Architecture:
             block, wide = f"synthesis.b{resolution}", self.width(resolution)
             if resolution > 4:
                 yield from self._layer_shapes(f"{block}.conv0", self.width(resolution // 2), resolution)
+            if resolution > 4 and self.architecture == "resnet":
+                yield f"{block}.skip.weight", (wide, self.width(resolution // 2), 1, 1)
             yield from self._layer_shapes(f"{block}.conv1", wide, resolution)
-            yield from _linear(f"{block}.torgb.affine", self.w_dim, wide)
-            yield f"{block}.torgb.weight", (self.channels, wide, 1, 1)
-            yield f"{block}.torgb.bias", (self.channels,)
+            if self.has_torgb(resolution):
+                yield from _linear(f"{block}.torgb.affine", self.w_dim, wide)
+                yield f"{block}.torgb.weight", (self.channels, wide, 1, 1)
+                yield f"{block}.torgb.bias", (self.channels,)
 
     def _layer_shapes(self, name: str, features: int, resolution: int) -> Iterator[tuple[str, Shape]]:
         wide = self.width(resolution)

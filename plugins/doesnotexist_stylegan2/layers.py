@@ -44,9 +44,10 @@ class Activation(nn.Module):
         self.slope = 0.2 if kind == "lrelu" else 0.0
         self.clamp = clamp
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = F.leaky_relu(x, self.slope) * math.sqrt(2)
-        return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
+    def forward(self, x: Tensor, gain: float = 1.0) -> Tensor:
+        """The same shape; `gain` multiplies the clamp too, as the residual branch needs it."""
+        x = F.leaky_relu(x, self.slope) * (math.sqrt(2) * gain)
+        return x if self.clamp is None else x.clamp(-self.clamp * gain, self.clamp * gain)
 
 
 class Resample(nn.Module):
@@ -108,7 +109,7 @@ class StyledConv(nn.Module):
             self.register_buffer("noise_const", torch.randn(resolution, resolution))
             self.noise_strength = nn.Parameter(torch.zeros(()))
 
-    def forward(self, x: Tensor, w: Tensor, noise: Noise) -> Tensor:
+    def forward(self, x: Tensor, w: Tensor, noise: Noise, gain: float = 1.0) -> Tensor:
         """x (N, in, H, W), w (N, w_dim) float32 -> (N, out, H or 2H, W or 2W) of x's dtype"""
         styles = self.affine(w)
         # 1e-8 as in Karras et al. 2020, equation 3; the sums of squares do not depend on the sample.
@@ -117,7 +118,7 @@ class StyledConv(nn.Module):
         x = x * _per_channel(demodulation, x)
         if self.use_noise and noise != "none":
             x = x + (self._noise(x, noise) * self.noise_strength).to(x.dtype)
-        return self.activation(x + self.bias.to(x.dtype)[:, None, None])  # type: ignore[no-any-return]
+        return self.activation(x + self.bias.to(x.dtype)[:, None, None], gain)  # type: ignore[no-any-return]
 
     def _convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         if self.up is None:
@@ -128,6 +129,21 @@ class StyledConv(nn.Module):
         if noise == "const":
             return self.noise_const
         return torch.randn(x.shape[0], 1, self.resolution, self.resolution, device=x.device)
+
+
+class Shortcut(nn.Module):
+    """The residual branch of a `resnet` block: plain 1x1 convolution, then upsampling."""
+
+    def __init__(self, features_in: int, features_out: int, up: Resample) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(features_out, features_in, 1, 1))
+        self.weight_gain = 1 / math.sqrt(features_in)
+        self.up = up
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, in, H, W) -> (N, out, 2H, 2W), halved in variance for the sum of two branches"""
+        gain = self.weight_gain * math.sqrt(0.5)
+        return self.up.upsample(F.conv2d(x, (self.weight * gain).to(x.dtype)))
 
 
 class ToRGB(nn.Module):

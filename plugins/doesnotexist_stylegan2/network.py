@@ -1,4 +1,4 @@
-"""The StyleGAN2 generator (Karras et al. 2020), skip architecture, for training and for inference alike.
+"""The StyleGAN2 generator (Karras et al. 2020, figure 7: skip, resnet, orig), for training and inference.
 
     z, c ── mapping ──> w ── truncation ──> ws ── synthesis ──> picture
 
@@ -7,11 +7,13 @@ Parameter names are those of NVIDIA's PyTorch networks, so that a converted chec
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from .architecture import Architecture
-from .layers import Activation, Linear, Noise, Resample, StyledConv, ToRGB
+from .layers import Activation, Linear, Noise, Resample, Shortcut, StyledConv, ToRGB
 
 
 class Mapping(nn.Module):
@@ -43,32 +45,46 @@ class Mapping(nn.Module):
 
 
 class Block(nn.Module):
-    """One resolution: conv0 doubles it (not at 4x4), conv1 keeps it, torgb adds to the picture."""
+    """One resolution: conv0 doubles it (not at 4x4), conv1 keeps it, torgb (where it is) draws."""
 
     def __init__(self, net: Architecture, resolution: int, resample: Resample) -> None:
         super().__init__()
         wide, first = net.width(resolution), resolution == 4
         activation = Activation(net.activation, net.conv_clamp)
         self.resample = resample
+        self.residual = net.architecture == "resnet" and not first
         if first:
             self.const = nn.Parameter(torch.randn(wide, 4, 4))
         else:
             narrow = net.width(resolution // 2)
             self.conv0 = StyledConv(narrow, wide, net.w_dim, resolution, activation, resample, net.use_noise)
+            if self.residual:
+                self.skip = Shortcut(narrow, wide, resample)
         self.conv1 = StyledConv(wide, wide, net.w_dim, resolution, activation, use_noise=net.use_noise)
-        self.torgb = ToRGB(wide, net.channels, net.w_dim, net.conv_clamp)
+        has_torgb = net.has_torgb(resolution)
+        self.torgb = ToRGB(wide, net.channels, net.w_dim, net.conv_clamp) if has_torgb else None
 
-    def start(self, ws: Tensor, noise: Noise, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """4x4: ws (N, 2, w_dim) -> features of `dtype`, picture (N, C, 4, 4) float32"""
+    def start(self, ws: Tensor, noise: Noise, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
+        """4x4: ws (N, 2, w_dim) -> features of `dtype`, picture (N, C, 4, 4) float32 if there is one yet"""
         x = self.const.to(dtype)[None].expand(ws.shape[0], -1, -1, -1)
         x = self.conv1(x.contiguous(memory_format=_layout(dtype)), ws[:, 0], noise)
-        return x, self.torgb(x, ws[:, 1])
+        return x, None if self.torgb is None else self.torgb(x, ws[:, 1])
 
-    def forward(self, x: Tensor, image: Tensor, ws: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
-        """x (N, c, R/2, R/2), image (N, C, R/2, R/2), ws (N, 3, w_dim) -> the same at R"""
-        x = self.conv0(x, ws[:, 0], noise)
-        x = self.conv1(x, ws[:, 1], noise)
-        return x, self.resample.upsample(image) + self.torgb(x, ws[:, 2])
+    def forward(
+        self, x: Tensor, image: Tensor | None, ws: Tensor, noise: Noise
+    ) -> tuple[Tensor, Tensor | None]:
+        """x (N, c, R/2, R/2), image (N, C, R/2, R/2) or None, ws (N, 3, w_dim) -> the same at R"""
+        if self.residual:
+            branch = self.skip(x)
+            x = self.conv1(self.conv0(x, ws[:, 0], noise), ws[:, 1], noise, gain=math.sqrt(0.5)) + branch
+        else:
+            x = self.conv1(self.conv0(x, ws[:, 0], noise), ws[:, 1], noise)
+        if image is not None:
+            image = self.resample.upsample(image)
+        if self.torgb is not None:
+            added = self.torgb(x, ws[:, 2])
+            image = added if image is None else image + added
+        return x, image
 
 
 class Synthesis(nn.Module):
@@ -90,6 +106,8 @@ class Synthesis(nn.Module):
         for level, resolution in enumerate(self.resolutions[1:]):
             # torgb shares its w with the next block's conv0, so blocks overlap by one.
             x, image = self._block(resolution)(x, image, ws[:, 2 * level + 1 : 2 * level + 4], noise)
+        if image is None:  # for the type checker: the last block always has a torgb
+            raise TypeError("no block made a picture")
         return image
 
     def _block(self, resolution: int) -> Block:
