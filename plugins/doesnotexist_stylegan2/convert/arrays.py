@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .limits import MAX_ELEMENTS, broken
+from .limits import MAX_ELEMENTS, MAX_TENSORS, broken, named
 from .values import Array, Shape, Tensor
 
 Floats = NDArray[np.float32]
@@ -27,6 +27,16 @@ def shape_of(value: Numbers) -> Shape:
     return value.shape if isinstance(value, Tensor | Array) else ()
 
 
+def collect(named_values: Iterable[tuple[str, Numbers]]) -> dict[str, Numbers]:
+    """The tensors by name; a file could name the same ones without end, or two by one name."""
+    found: dict[str, Numbers] = {}
+    for name, value in named_values:
+        if name in found or len(found) >= MAX_TENSORS:
+            raise broken(f"tensor {named(name)} is there twice, or one of too many")
+        found[name] = value
+    return found
+
+
 def materialise(values: Mapping[str, Numbers]) -> dict[str, Floats]:
     """Every tensor as a new contiguous float32 array, all finite; the total size is checked first."""
     if sum(prod(shape_of(value)) for value in values.values()) > MAX_ELEMENTS:
@@ -35,7 +45,7 @@ def materialise(values: Mapping[str, Numbers]) -> dict[str, Floats]:
 
 
 def _finite(name: str, value: Numbers) -> Floats:
-    with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinity, which is refused below
+    with np.errstate(all="ignore"):  # a float64 beyond float32 becomes infinity, which is refused below
         array = np.array(_stored(value), dtype=np.float32, order="C")
     if not np.isfinite(array).all():
         raise broken(f"{name} holds values that are not finite")

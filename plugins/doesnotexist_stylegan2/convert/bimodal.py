@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from .arrays import Numbers, materialise
+from .arrays import Numbers, collect, materialise
 from .limits import broken
 from .network import Converted
 from .symbols import MOLECULES
@@ -45,7 +45,7 @@ def convert(root: object, container: Container) -> Converted:
     for name, kind in _PARTS.items():
         if not isinstance(modules[name], Record) or modules[name].kind != kind:
             raise broken(f"a BIMODAL module whose {name} is no {kind}")
-    tensors = materialise(dict(_tensors(modules)))
+    tensors = materialise(collect(_tensors(modules)))
     architecture = _architecture(modules)
     expected = dict(_shapes(len(ALPHABET), architecture["hidden"], architecture["layers"]))
     if {name: tensor.shape for name, tensor in tensors.items()} != expected:

@@ -41,7 +41,7 @@ def main(config: str | None = None) -> int:
     except Exception as error:  # the wall: the parent must get one line, whatever happens here
         detail = f"the reader failed: {type(error).__name__}: {error}"
         report = {"error": WeightsError.__name__, "detail": detail}
-    os.write(2, json.dumps(report).encode())
+    os.write(2, b"\n" + json.dumps(report).encode())  # on a line of its own, whatever a library wrote before
     return int("error" in report)
 
 

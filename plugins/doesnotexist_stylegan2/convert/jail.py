@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import stat
 import subprocess
 import sys
@@ -105,7 +106,7 @@ def _opened(source: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def _part_of(target: Path) -> Iterator[IO[bytes]]:
     """A new file beside the target, which takes the target's place when all went well."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("xb") as stream:
             yield stream
@@ -144,8 +145,8 @@ def _environment() -> dict[str, str]:
 
 def _report(said: bytes) -> dict[str, Any] | None:
     try:
-        report = json.loads(said[-65536:])
-    except ValueError:
+        report = json.loads(said.splitlines()[-1])
+    except (ValueError, IndexError):
         return None
     return report if isinstance(report, dict) else None
 
@@ -159,7 +160,7 @@ def _raised(source: str, error: str, detail: str) -> WeightsError:
         return ConversionRefused(source, detail)
     if error == WeightsInvalid.__name__:
         return WeightsInvalid(source, detail)
-    return WeightsError(f"{source}: {detail}")
+    return WeightsError(f"{source}: {' '.join(detail.split())}")
 
 
 def _shown(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doesnotexist.errors import ConversionRefused, WeightsInvalid
+from doesnotexist.errors import ConversionRefused, WeightsInvalid, quoted
 
 SOURCE = "checkpoint"
 """What the reader calls its input; the parent process puts the file's name in its place."""
@@ -14,6 +14,7 @@ MAX_NESTING = 2  # a torch stream inside a pickle, and no stream inside that
 MAX_ARCHIVE_ENTRIES = 20_000
 MAX_DIMENSIONS = 8
 MAX_ELEMENTS = 1 << 27  # of all tensors of one network: four times StyleGAN2 at 1024 px
+MAX_TENSORS = 20_000
 MAX_NAME_BYTES = 4096  # a longer text is source code or data: kept undecoded
 MAX_LINE_BYTES = 1 << 26
 MAX_INTEGER_BYTES = 64
@@ -27,6 +28,11 @@ def broken(reason: str) -> WeightsInvalid:
 def refused(offender: str) -> ConversionRefused:
     """The error of a file that asks for something to be imported, called or set."""
     return ConversionRefused(SOURCE, offender)
+
+
+def named(value: object) -> str:
+    """A value for a message. Only plain ones are shown: the text of a nested one could be endless."""
+    return quoted(value) if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
 
 
 class Budget:

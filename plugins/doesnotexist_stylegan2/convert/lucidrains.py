@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from .arrays import Numbers, materialise
+from .arrays import Numbers, collect, materialise
 from .limits import broken
 from .network import Converted
 from .torchfile import Container
@@ -41,7 +41,7 @@ def convert(root: object, container: Container, config: str | None) -> Converted
     """The averaged networks `SE` (mapping) and `GE` (synthesis), under their own names."""
     if not isinstance(root, dict) or not isinstance(root.get("GAN"), dict):
         raise broken("a lucidrains checkpoint without its networks")
-    tensors = materialise(dict(_averaged(root["GAN"])))
+    tensors = materialise(collect(_averaged(root["GAN"])))
     mapping = [t.shape for name, t in tensors.items() if re.fullmatch(r"SE\.net\.\d+\.weight", name)]
     blocks = [name for name in tensors if re.fullmatch(r"GE\.blocks\.\d+\.to_rgb\.conv\.weight", name)]
     if not mapping or not blocks or any(len(shape) != 2 for shape in mapping):
@@ -82,6 +82,7 @@ def _options(config: str | None) -> dict[str, object]:
     if not isinstance(found, dict):
         raise broken("its configuration file is no JSON object")
     for name, kind in _OPTIONS.items():
-        if name in found and not isinstance(found[name], kind):
+        whole = not isinstance(found.get(name), list) or all(type(item) is int for item in found[name])
+        if name in found and not (isinstance(found[name], kind) and whole):
             raise broken(f"its configuration file gives {name} a wrong type")
     return {name: found[name] for name in _OPTIONS if name in found}

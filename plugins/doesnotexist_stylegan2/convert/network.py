@@ -1,4 +1,4 @@
-"""From the tensors of a StyleGAN2 to its architecture: inferred from shapes, held against the file's words."""
+"""From the tensors of a StyleGAN2 to its architecture: inferred from shapes, held against its words."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from doesnotexist.errors import quoted
 
 from ..architecture import Architecture
 from .arrays import Floats
-from .limits import broken
+from .limits import broken, named
 
 CONVERTER = "doesnotexist-convert/1"
 """Metadata `converter`: raised whenever the same input would give another output."""
 
 MEAN_SAMPLES = 10_000
+MAX_DIM, MAX_LAYERS = 4096, 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,10 @@ def assemble(source_format: str, tensors: dict[str, Floats], said: Said) -> Conv
         facts["w_avg"] = f"not in the checkpoint: mean of {MEAN_SAMPLES} w, z from RandomState(0)"
     architecture = infer(tensors, said)
     _check_shapes(architecture, tensors)
-    ordered = {name: tensors[name] for name in architecture.shapes()}
+    # safetensors writes the memory behind an array: a transposed view would be written untransposed.
+    ordered: dict[str, Floats] = {
+        name: np.asarray(tensors[name], order="C") for name in architecture.shapes()
+    }
     metadata = {**architecture.to_metadata(), "facts": json.dumps(facts, sort_keys=True)}
     return Converted(source_format, ordered, metadata)
 
@@ -91,7 +95,7 @@ def infer(tensors: Mapping[str, Floats], said: Said) -> Architecture:
     for name, value in said.dimensions.items():
         if name not in ("channel_base", "channel_max") and value != getattr(found, name):
             raise broken(
-                f"it says that {name} is {quoted(value)}, but its tensors make it {getattr(found, name)}"
+                f"it says that {name} is {named(value)}, but its tensors make it {getattr(found, name)}"
             )
     return found
 
@@ -100,7 +104,7 @@ def _widths(shapes: Mapping[str, tuple[int, ...]]) -> dict[int, int]:
     """Feature channels of each resolution, from the bias of its last convolution."""
     found = {}
     for name, shape in shapes.items():
-        if (match := re.fullmatch(r"synthesis\.b(\d{1,5})\.conv1\.bias", name)) and len(shape) == 1:
+        if (match := re.fullmatch(r"synthesis\.b([1-9]\d{0,4})\.conv1\.bias", name)) and len(shape) == 1:
             found[int(match[1])] = shape[0]
     if not found:
         raise broken("it holds no StyleGAN2 synthesis network")
@@ -152,12 +156,17 @@ def mean_w(tensors: Mapping[str, Floats], said: Said) -> Floats:
     if "mapping.embed.weight" in tensors:
         raise broken("a conditional network without its mean w, which depends on the labels")
     layers = sum(1 for name in tensors if re.fullmatch(r"mapping\.fc\d+\.weight", name))
-    shapes = {name: tensor.shape for name, tensor in tensors.items()}
-    z = np.random.RandomState(0).randn(MEAN_SAMPLES, _size(shapes, "mapping.fc0.weight", 1))
+    size = _size({name: tensor.shape for name, tensor in tensors.items()}, "mapping.fc0.weight", 1)
+    if not 0 < size <= MAX_DIM or layers > MAX_LAYERS:
+        raise broken(f"a mapping network of {layers} layers from {size} numbers")
+    z = np.random.RandomState(0).randn(MEAN_SAMPLES, size)
     x = (z / np.sqrt(np.square(z).mean(axis=1, keepdims=True) + 1e-8)).astype(np.float32)
-    for index in range(layers):
-        x = _mapping_layer(x, tensors, index, said)
-    mean: Floats = x.mean(axis=0, dtype=np.float64).astype(np.float32)
+    with np.errstate(all="ignore"):  # what overflows is refused below
+        for index in range(layers):
+            x = _mapping_layer(x, tensors, index, said)
+        mean: Floats = x.mean(axis=0, dtype=np.float64).astype(np.float32)
+    if not np.isfinite(mean).all():
+        raise broken("a mapping network whose mean is not finite")
     return mean
 
 
@@ -175,9 +184,9 @@ def _mapping_layer(x: Floats, tensors: Mapping[str, Floats], index: int, said: S
 
 def taps_of(kernel: Floats) -> tuple[float, ...]:
     """The taps of a separable filter, whole numbers if they can be: [1, 3, 3, 1] of its 4x4 outer product."""
-    total = float(kernel.sum())
-    if kernel.ndim not in (1, 2) or kernel.size == 0 or not total > 0:
-        raise broken("a resampling filter of the wrong shape")
+    total = float(kernel.sum(dtype=np.float64))
+    if kernel.ndim not in (1, 2) or not 0 < kernel.size <= 64 or not 1e-6 < total < 1e6:
+        raise broken("a resampling filter of the wrong shape or size")
     line = (kernel if kernel.ndim == 1 else kernel.sum(axis=0)).astype(np.float64) / total
     if kernel.ndim == 2 and not np.allclose(np.outer(line, line), kernel / total, atol=1e-6):
         raise broken("a resampling filter that is not separable")

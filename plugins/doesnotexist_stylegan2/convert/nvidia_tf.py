@@ -11,8 +11,8 @@ import numpy as np
 
 from doesnotexist.errors import quoted
 
-from .arrays import Floats, Numbers, is_numbers, materialise
-from .limits import broken
+from .arrays import Floats, Numbers, collect, is_numbers, materialise
+from .limits import broken, named
 from .network import Converted, Said, assemble
 from .symbols import NETWORK
 from .values import Record
@@ -51,13 +51,13 @@ def convert(root: object) -> Converted:
     version = network.state.get("version")
     if version not in _VERSIONS:
         raise broken(
-            f"a TensorFlow network of version {quoted(version)}, expected 4 (stylegan2) or 5 (stylegan2-ada)"
+            f"a TensorFlow network of version {named(version)}, expected 4 (stylegan2) or 5 (stylegan2-ada)"
         )
     options = network.state.get("static_kwargs")
     if not isinstance(options, dict):
         raise broken("a TensorFlow network without its options")
     said = _said(options)
-    variables = materialise(dict(_variables(network)))
+    variables = materialise(collect(_variables(network)))
     return assemble(f"nvidia-tf-{version}", dict(_renamed(variables)), said)
 
 

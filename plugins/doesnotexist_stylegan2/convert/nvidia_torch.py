@@ -13,7 +13,7 @@ from typing import Any
 
 from doesnotexist.errors import quoted
 
-from .arrays import Numbers, is_numbers, materialise
+from .arrays import Numbers, collect, materialise
 from .limits import broken
 from .network import Converted, Said, assemble, one_of, taps_of
 from .values import Record, Tensor
@@ -47,7 +47,7 @@ def convert(root: object) -> Converted:
     modules = dict(_modules(generator))
     if "SynthesisInput" in {module.kind for module in modules.values()}:
         raise broken("a StyleGAN3 network; only StyleGAN2 networks can be converted")
-    tensors = dict(_tensors(modules))
+    tensors = collect(_tensors(modules))
     filters = {name: value for name, value in tensors.items() if name.endswith("resample_filter")}
     weights = materialise({name: value for name, value in tensors.items() if name not in filters})
     taps = one_of("the resampling filter", map(taps_of, materialise(filters).values()), (1.0, 3.0, 3.0, 1.0))
@@ -63,8 +63,8 @@ def _modules(root: Record) -> Iterator[tuple[str, Record]]:
         prefix, module = waiting.pop()
         yield prefix, module
         children = module.state.get("_modules", {})
-        if not isinstance(children, dict):
-            raise broken("a network whose modules are no dict")
+        if not isinstance(children, dict) or len(children) + len(waiting) > _MAX_MODULES or len(prefix) > 200:
+            raise broken("a network whose modules are no dict, or too many")
         for name, child in children.items():
             if not isinstance(name, str) or not isinstance(child, Record | None):
                 raise broken("a network whose modules are no modules")
@@ -82,7 +82,7 @@ def _tensors(modules: dict[str, Record]) -> Iterator[tuple[str, Numbers]]:
             for name, value in members.items():
                 if not isinstance(value, Tensor | None):
                     raise broken(f"{prefix}{quoted(name)} is no tensor")
-                if value is not None and is_numbers(value):
+                if value is not None:
                     yield f"{prefix}{name}", value
 
 

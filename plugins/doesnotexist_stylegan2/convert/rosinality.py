@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from .arrays import Floats, Numbers, is_numbers, materialise
+from .arrays import Floats, Numbers, collect, materialise
 from .limits import broken
 from .network import Converted, Said, assemble, one_of, taps_of
 from .torchfile import Container
@@ -35,7 +35,7 @@ def convert(root: object, container: Container) -> Converted:
     state = _generator(root)
     if state is None or not isinstance(root, dict):
         raise broken("a checkpoint without g_ema")
-    values = dict(_named_tensors(state))
+    values = collect(_named_tensors(state))
     if isinstance(mean := root.get("latent_avg"), Tensor):
         values["latent_avg"] = mean
     arrays = materialise(values)
@@ -56,7 +56,7 @@ def convert(root: object, container: Container) -> Converted:
 
 def _named_tensors(state: Mapping[object, object]) -> Iterator[tuple[str, Numbers]]:
     for name, value in state.items():
-        if not isinstance(name, str) or not isinstance(value, Tensor) or not is_numbers(value):
+        if not isinstance(name, str) or not isinstance(value, Tensor):
             raise broken("a state dict that holds something else than tensors")
         yield name, value
 

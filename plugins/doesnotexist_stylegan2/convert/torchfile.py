@@ -14,7 +14,7 @@ from typing import Literal
 from doesnotexist.errors import quoted
 
 from . import archive, symbols
-from .limits import MAX_FILE_BYTES, Budget, broken, refused
+from .limits import MAX_FILE_BYTES, Budget, broken, named, refused
 from .machine import Machine
 from .opcodes import Cursor
 from .values import Storage, Symbol
@@ -114,13 +114,13 @@ def _after_magic(cursor: Cursor) -> object:
     version = Machine(cursor, symbols.CALLS).load()
     system = Machine(cursor, symbols.CALLS).load()
     if version != PROTOCOL_VERSION:
-        raise broken(f"torch.save version {quoted(version)}, expected {PROTOCOL_VERSION}")
+        raise broken(f"torch.save version {named(version)}, expected {PROTOCOL_VERSION}")
     if not isinstance(system, dict) or system.get("little_endian", True) is not True:
         raise broken("a torch stream of big-endian numbers")
     storages = Storages()
     value = Machine(cursor, symbols.CALLS, storages.persistent).load()
     keys = Machine(cursor, symbols.CALLS).load()
-    if not isinstance(keys, list) or sorted(map(quoted, keys)) != sorted(map(quoted, storages.named)):
+    if not isinstance(keys, list) or sorted(map(named, keys)) != sorted(map(named, storages.named)):
         raise broken("a torch stream whose list of storages is not the one it uses")
     for key in keys:
         _fill(storages.named[key], cursor)
