@@ -34,12 +34,6 @@ _LIMITS: Mapping[str, tuple[int, int]] = {
     "channel_max": (1, 4096),
 }
 
-_CHOICES: Mapping[str, tuple[object, ...]] = {
-    "use_noise": (True, False),
-    "architecture": ("skip", "resnet", "orig"),
-    "activation": ("lrelu", "relu"),
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
@@ -76,7 +70,7 @@ class Architecture:
         yield "resolution", self.resolution & (self.resolution - 1) == 0, "a power of two"
         yield "channel_base", self.channel_base >= self.resolution, f"at least {self.resolution}"
         yield "lr_multiplier", _positive(self.lr_multiplier), "a positive number"
-        yield "architecture", self.architecture == "skip", "'skip'"
+        yield "architecture", self.architecture in ("skip", "resnet", "orig"), "'skip', 'resnet' or 'orig'"
         yield "resample_filter", _is_filter(self.resample_filter), "2, 4, 6 or 8 numbers of positive sum"
         yield "conv_clamp", self.conv_clamp is None or _positive(self.conv_clamp), "a positive number or null"
         yield "use_noise", isinstance(self.use_noise, bool), "true or false"
