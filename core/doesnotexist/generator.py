@@ -15,17 +15,23 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from .cards import ModelCard
 from .errors import InvalidParameter
-from .media import PICTURE_FORMATS, Sample
-from .recipe import Recipe, Value
+from .media import MEDIA_TYPES, PICTURE_FORMATS, Sample
+from .recipe import SLUG, Recipe, Value
 
-API_VERSION = 1
+API_VERSION = 1  # of this contract; rises when a plugin written for the last one would no longer run
+OLDEST_API_VERSION = 1  # the oldest version whose plugins still run here
+
+# Names that the runtime gives to every generator: a parameter of such a name could never be set.
+RESERVED = frozenset(
+    {"seed", "seeds", "count", "model", "format", "size", "out", "json", "as_json", "domain"}
+)
 
 # Numbers from a URL or a command line, before pydantic sees them: float() would take `nan`, `1e999`,
 # `1_0` and the digits of other scripts.
@@ -78,6 +84,7 @@ class Generator(ABC):
     max_batch: ClassVar[int] = 8
     """How many recipes one call of `sample` may get."""
     api_version: ClassVar[int] = API_VERSION
+    """The contract it was written for: write the number down, so that a later runtime knows."""
 
     @abstractmethod
     def load(self, card: ModelCard, files: Mapping[str, bytes], device: str) -> Sampler:
@@ -90,6 +97,36 @@ class Generator(ABC):
     @property
     def label(self) -> str:
         return self.plural or self.domain.capitalize()
+
+
+def compatible(generator: Generator) -> bool:
+    """Whether a generator was written for a contract that this runtime keeps."""
+    return OLDEST_API_VERSION <= generator.api_version <= API_VERSION
+
+
+def faults(generator: Generator) -> Iterator[str]:
+    """What is wrong with a generator's metadata, in words; nothing if all is well."""
+    for name in ("domain", "noun", "title"):
+        text = getattr(generator, name, None)
+        if not isinstance(text, str) or not text.strip():
+            yield f"{type(generator).__name__} lacks a {name}"
+            return
+    if not SLUG.fullmatch(generator.domain):
+        yield f"domain {generator.domain!r} is no lower-case host label"
+    formats: object = generator.formats
+    if not isinstance(formats, tuple | list) or not formats or any(f not in MEDIA_TYPES for f in formats):
+        yield f"formats {formats!r} must be among {', '.join(MEDIA_TYPES)}"
+    if type(generator.max_batch) is not int or generator.max_batch < 1:
+        yield f"max_batch must be a whole number from 1 on, found {generator.max_batch!r}"
+    params: object = generator.params
+    if not isinstance(params, type) or not issubclass(params, Params):
+        yield f"params must be a subclass of Params, found {params!r}"
+        return
+    for name, field in params.model_fields.items():
+        if name in RESERVED:
+            yield f"parameter {name!r} has a name of the runtime's own ({', '.join(sorted(RESERVED))})"
+        if field.is_required():
+            yield f"parameter {name!r} needs a default"
 
 
 def check_params(kind: type[Params], given: Mapping[str, object]) -> dict[str, Value]:

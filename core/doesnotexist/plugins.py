@@ -7,30 +7,40 @@ two strangers neither.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from traceback import extract_tb
 from types import MappingProxyType
 from typing import Any, Literal
 
 import pluggy
 
 from . import hookspecs
-from .errors import DomainConflict, PluginBroken, UnknownDomain
-from .generator import API_VERSION, Generator
-from .media import MEDIA_TYPES
-from .recipe import SLUG
+from .cards import ModelCard
+from .errors import DoesNotExistError, DomainConflict, PluginBroken, UnknownDomain
+from .generator import API_VERSION, Generator, compatible, faults
+from .registry import read_registry
 
 GROUP = "doesnotexist"
 OURS = "doesnotexist"  # the distribution whose plugins go first
 
 State = Literal["ready", "disabled", "incompatible", "broken", "conflict"]
 
+log = logging.getLogger(__name__)
+log.addHandler(logging.NullHandler())  # silent unless the site sets up logging: commands say it themselves
+
 
 @dataclass(frozen=True)
 class PluginState:
-    """What became of one plugin; `reason` is empty for a ready one."""
+    """What became of one plugin; `reason` is empty for a ready one.
+
+    `file` is the place of an exception, `doesnotexist_dogs/__init__.py:12`.
+    """
 
     name: str
     distribution: str
@@ -38,20 +48,24 @@ class PluginState:
     state: State = "ready"
     reason: str = ""
     domains: tuple[str, ...] = ()
+    file: str = ""
 
 
 class Plugins:
     """The plugins of this environment and the one table of domains.
 
-    `only` names the entry points to load, None for all.
+    `only` names the entry points to load, None for all. `strict` raises PluginBroken for the first
+    one that is not ready, where otherwise it would only be marked.
     """
 
-    def __init__(self, only: frozenset[str] | None = None) -> None:
+    def __init__(self, only: frozenset[str] | None = None, *, strict: bool = False) -> None:
         self._manager = pluggy.PluginManager(GROUP)
         self._manager.add_hookspecs(hookspecs)
         self._states: dict[str, PluginState] = {}
         self._claims: dict[str, list[tuple[str, Generator]]] = {}
+        self._cards: dict[str, tuple[ModelCard, ...]] = {}
         self.registries: list[Path] = []
+        self.strict = strict
         for entry in _found():
             self._load(entry, enabled=only is None or entry.name in only)
         self._settle()
@@ -76,6 +90,20 @@ class Plugins:
             raise UnknownDomain(domain, self._generators, reason=next(reasons, ""))
         return self._generators[domain]
 
+    def cards(self, base: Iterable[ModelCard]) -> list[ModelCard]:
+        """The cards of `base`, then each plugin's own.
+
+        A plugin whose cards cannot stand beside the others is marked, and brings none.
+        """
+        cards = {card.id: card for card in base}
+        for name, own in self._cards.items():
+            taken = next((card.id for card in own if card.id in cards), None)
+            if taken:
+                self._mark(name, "conflict", f"the registry has another model {taken}; rename this one")
+            else:
+                cards |= {card.id: card for card in own}
+        return list(cards.values())
+
     def register(self, plugin: object, name: str) -> None:
         """Add a plugin that is not installed: a module or an object with hook implementations.
 
@@ -84,12 +112,14 @@ class Plugins:
         if name in self._states:
             raise PluginBroken(name, "a plugin of this name is already loaded")
         states, claims = dict(self._states), {d: list(c) for d, c in self._claims.items()}
+        cards, registries = dict(self._cards), list(self.registries)
         self._states[name] = PluginState(name, distribution=name, version="")
         self._admit(name, plugin)
         self._settle()
         state = self._states[name]
         if state.state != "ready":
             self._states, self._claims = states, claims
+            self._cards, self.registries = cards, registries
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
             self._settle()
@@ -104,47 +134,66 @@ class Plugins:
         self._call_each("register_routes", app=app)
 
     def _load(self, entry: EntryPoint, enabled: bool) -> None:
-        distribution = entry.dist.name if entry.dist else "?"
-        version = entry.dist.version if entry.dist else ""
+        distribution, version = _distribution(entry)
         name = entry.name
         if name in self._states:
             # two distributions may use one entry-point name; the longer name keeps both in sight
             name = f"{entry.name} ({distribution})"
         self._states[name] = PluginState(name, distribution, version)
         if not enabled:
-            self._mark(name, "disabled", "not among the plugins to load")
+            self._states[name] = replace(
+                self._states[name], state="disabled", reason="not among the plugins to load"
+            )
             return
         try:
-            plugin = entry.load()
+            with redirect_stdout(sys.stderr):  # standard output is for what was asked for
+                plugin = entry.load()
         except (Exception, SystemExit) as error:  # the plugin wall: an import may raise anything
-            self._mark(name, "broken", f"import failed: {_told(error)}")
+            self._mark(name, "broken", f"import failed: {_told(error)}", error)
             return
         self._admit(name, plugin)
 
     def _admit(self, name: str, plugin: object) -> None:
         """Register the hooks of one plugin and hear what it brings; a fault marks it broken."""
-        try:
-            self._manager.register(plugin, name)
-            self._check_spelling(plugin)
-        except (pluggy.PluginValidationError, ValueError, PluginBroken) as error:
-            self._mark(name, "broken", _told(error))
-            return
         generators: list[Generator] = []
         registries: list[Path] = []
+        try:
+            self._manager.register(plugin, name)
+            _check_spelling(plugin)
+        except Exception as error:  # the plugin wall: looking at an object may run its code
+            self._mark(name, "broken", _told(error), error)
+            return
         self._call(name, "register_generators", register=generators.append)
         self._call(name, "register_registries", register=registries.append)
         if self._states[name].state != "ready":
             return
-        for generator in generators:
-            fault = _fault(generator)
-            if fault:
-                self._mark(name, *fault)
-                return
-        domains = tuple(generator.domain for generator in generators)
+        try:
+            fault = next(filter(None, map(_fault, generators)), None) or _twice(generators)
+            cards = tuple(card for path in registries for card in read_registry(Path(path)))
+        except Exception as error:  # the plugin wall: metadata may be properties
+            self._mark(name, "broken", _told(error), error)
+            return
+        domains = tuple(generator.domain for generator in generators) if not fault else ()
+        fault = fault or self._unfit(domains, cards)
+        if fault:
+            self._mark(name, *fault)
+            return
         self._states[name] = replace(self._states[name], domains=domains)
         self.registries += registries
+        self._cards[name] = cards
         for generator in generators:
             self._claims.setdefault(generator.domain, []).append((name, generator))
+
+    def _unfit(self, domains: tuple[str, ...], cards: tuple[ModelCard, ...]) -> tuple[State, str] | None:
+        """What is wrong with a plugin's own cards, None if nothing is."""
+        known = {card.id for others in self._cards.values() for card in others}
+        for card in cards:
+            if card.id in known:
+                return "conflict", f"another plugin has a model {card.id}; rename this one"
+            if card.default and card.domain not in domains:
+                return "broken", f"{card.id} is marked default in a domain that is not this plugin's"
+            known.add(card.id)
+        return None
 
     def _settle(self) -> None:
         """Give each domain its owner."""
@@ -159,14 +208,6 @@ class Plugins:
                     other = owner[0] if owner else next(c[0] for c in claims if c[0] != name)
                     self._mark(name, "conflict", str(DomainConflict(domain, other, name)))
 
-    def _check_spelling(self, plugin: object) -> None:
-        # pluggy takes a misspelt hook in silence: it would simply never be called
-        known = {name for name in vars(hookspecs) if name.startswith("register_")}
-        for name in dir(plugin):
-            marked = hasattr(getattr(plugin, name, None), f"{GROUP}_impl")
-            if marked and name not in known:
-                raise PluginBroken(name, f"no such hook; hooks are {', '.join(sorted(known))}")
-
     def _call_each(self, hook: str, **arguments: Any) -> None:
         for name, state in list(self._states.items()):
             if state.state == "ready":
@@ -176,39 +217,82 @@ class Plugins:
         """Call one hook of one plugin alone, so that its fault is nobody else's."""
         others = [p for n, p in self._manager.list_name_plugin() if n != name]
         try:
-            self._manager.subset_hook_caller(hook, others)(**arguments)
+            with redirect_stdout(sys.stderr):
+                self._manager.subset_hook_caller(hook, others)(**arguments)
         except (Exception, SystemExit) as error:  # the plugin wall: a hook may raise anything
-            self._mark(name, "broken", f"{hook} failed: {_told(error)}")
+            self._mark(name, "broken", f"{hook} failed: {_told(error)}", error)
 
-    def _mark(self, name: str, state: State, reason: str) -> None:
-        self._states[name] = replace(self._states[name], state=state, reason=reason)
+    def _mark(self, name: str, state: State, reason: str, error: BaseException | None = None) -> None:
+        marked = replace(self._states[name], state=state, reason=reason, file=_place(error))
+        if marked == self._states[name]:
+            return
+        self._states[name] = marked
+        log.warning("plugin %s (%s) is %s: %s %s", name, marked.distribution, state, reason, marked.file)
+        if self.strict:
+            raise PluginBroken(name, f"{reason} ({marked.file})" if marked.file else reason)
 
 
 def _found() -> list[EntryPoint]:
     """Entry points of our group: our own first, then strangers' by the name of their package."""
-    found = list(entry_points(group=GROUP))
-    strangers = [e for e in found if not (e.dist and e.dist.name == OURS)]
-    ours = [e for e in found if e.dist and e.dist.name == OURS]
-    return ours + sorted(strangers, key=lambda e: (e.dist.name if e.dist else "", e.name))
+    found = [(_distribution(entry)[0], entry) for entry in entry_points(group=GROUP)]
+    found.sort(key=lambda pair: (pair[0] != OURS, pair[0] if pair[0] != OURS else "", pair[1].name))
+    return [entry for _, entry in found]
+
+
+def _distribution(entry: EntryPoint) -> tuple[str, str]:
+    """Name and version of the distribution; a damaged one has neither."""
+    try:
+        return (entry.dist.name or "?", entry.dist.version or "") if entry.dist else ("?", "")
+    except Exception:  # the plugin wall: another file of a broken installation is missing
+        return "?", ""
+
+
+def _check_spelling(plugin: object) -> None:
+    """Raise PluginBroken for a hook that does not exist: pluggy would simply never call it."""
+    known = {name for name in vars(hookspecs) if name.startswith("register_")}
+    for name in dir(plugin):
+        marked = hasattr(getattr(plugin, name, None), f"{GROUP}_impl")
+        if marked and name not in known:
+            raise PluginBroken(name, f"no such hook; hooks are {', '.join(sorted(known))}")
 
 
 def _fault(generator: object) -> tuple[State, str] | None:
     """What is wrong with a generator's metadata, None if nothing is."""
     if not isinstance(generator, Generator):
         return "broken", f"register() got {type(generator).__name__}, not a Generator"
-    if generator.api_version != API_VERSION:
+    if not compatible(generator):
         version = generator.api_version
         return "incompatible", f"made for contract version {version}, this is {API_VERSION}"
-    if not all(isinstance(getattr(generator, n, None), str) for n in ("domain", "noun", "title")):
-        return "broken", f"{type(generator).__name__} lacks a domain, noun or title"
-    if not SLUG.fullmatch(generator.domain):
-        return "broken", f"domain {generator.domain!r} is no lower-case host label"
-    if not generator.formats or not set(generator.formats) <= MEDIA_TYPES.keys():
-        return "broken", f"formats {generator.formats} must be among {', '.join(MEDIA_TYPES)}"
-    return None
+    fault = next(faults(generator), None)
+    return ("broken", fault) if fault else None
+
+
+def _twice(generators: list[Generator]) -> tuple[State, str] | None:
+    domains = [generator.domain for generator in generators]
+    twice = next((domain for domain in domains if domains.count(domain) > 1), None)
+    return ("broken", f"registers the domain {twice!r} twice") if twice else None
 
 
 def _told(error: BaseException) -> str:
     """One line about an exception of a plugin."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
+    text = " ".join(str(error).split())[:400]
+    if isinstance(error, DoesNotExistError):
+        return text  # ours are written to be read
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+
+
+def _place(error: BaseException | None) -> str:
+    """Where an exception was raised: the last file that is not ours, with its folder and line."""
+    if error is None:
+        return ""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_short(error.filename)}:{error.lineno}"
+    here = str(Path(__file__).parent)
+    frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".py")]
+    theirs = [f for f in frames if not f.filename.startswith(here) and "pluggy" not in f.filename]
+    outside = [f for f in theirs if "importlib" not in f.filename]
+    return f"{_short(outside[-1].filename)}:{outside[-1].lineno}" if outside else ""
+
+
+def _short(filename: str) -> str:
+    return "/".join(Path(filename).parts[-2:])

@@ -77,8 +77,8 @@ class Zoo:
         self.settings = settings or Settings.read()
         only = self.settings.plugins
         self.plugins = plugins or Plugins(None if only is None else frozenset(only.split(",")))
-        files = [self.settings.registry or find_registry(), *self.plugins.registries]
-        self.registry = Registry(card for file in files for card in read_registry(file))
+        base = read_registry(self.settings.registry or find_registry())
+        self.registry = Registry(self.plugins.cards(base))
         self.store = Store(self.settings.store)
         self._engine: Engine | None = None
         self._starting = threading.Lock()

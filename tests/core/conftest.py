@@ -140,3 +140,14 @@ def zoo(stripes: Stripes, settings: Settings, tmp_path: Path) -> Iterator[Zoo]:
 def make_plugin():
     """`plugin_of`, for tests that make plugins of their own."""
     return plugin_of
+
+
+@pytest.fixture
+def cards_file(tmp_path: Path):
+    """Write a registry file with a card for each name; each call gives another file."""
+    count = iter(range(100))
+
+    def write(*names: str, domain: str = "stripes") -> Path:
+        return write_registry(tmp_path / f"cards{next(count)}.yaml", *names, domain=domain)
+
+    return write

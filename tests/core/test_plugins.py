@@ -2,9 +2,10 @@ import sys
 
 import pytest
 
-from doesnotexist import Generator
+from doesnotexist import Generator, Zoo
 from doesnotexist.errors import PluginBroken, UnknownDomain
 from doesnotexist.plugins import Plugins
+from doesnotexist.registry import read_registry
 
 SOURCE = """
 from doesnotexist import Generator, hookimpl
@@ -77,6 +78,15 @@ def test_a_stranger_adds_a_domain(install):
         (SOURCE.format(domain="Dogs!"), "no lower-case host label"),
         (SOURCE.format(domain="dogs") + "    Things.formats = ('html',)\n", "formats"),
         (SOURCE.format(domain="dogs").replace("domain, noun, title", "a, noun, title"), "lacks a domain"),
+        (SOURCE.format(domain="dogs") + "    register(Things())\n", "registers the domain 'dogs' twice"),
+        (SOURCE.format(domain="dogs") + "    Things.max_batch = 0\n", "max_batch must be a whole number"),
+        (SOURCE.format(domain="dogs") + "    Things.params = dict\n", "params must be a subclass of Params"),
+        (SOURCE.format(domain="dogs") + "    Things.formats = 7\n", "formats 7 must be among"),
+        (
+            SOURCE.format(domain="dogs") + "    Things.noun = property(lambda self: 1 / 0)\n",
+            "ZeroDivisionError",
+        ),
+        ("def __getattr__(name): raise OSError(name)\ndef __dir__(): return ['x']", "OSError: x"),
     ],
 )
 def test_a_broken_plugin_is_reported_and_costs_nothing_else(install, source, reason):
@@ -87,6 +97,7 @@ def test_a_broken_plugin_is_reported_and_costs_nothing_else(install, source, rea
     assert state.state == "broken"
     assert reason in state.reason
     assert "\n" not in state.reason
+    assert "broken_one" in state.file or "Error" not in state.reason or "Validation" in state.reason
     assert "hounds" in plugins.generators
 
 
@@ -140,6 +151,73 @@ def test_registering_by_hand_refuses_a_second_claim_and_changes_nothing(stripes,
         plugins.register(make_plugin(Impostor()), "impostor")
     assert plugins.generator("stripes") is stripes
     assert plugins.states == states
+
+
+def test_the_place_of_a_fault_is_told(install):
+    install("broken-one", "import doesnotexist\n\n1 / 0\n")
+    assert state_of(Plugins(), "broken_one").file.endswith("/broken_one.py:3")
+
+
+def test_strict_makes_the_first_fault_fatal(install):
+    install("broken-one", "1 / 0")
+    with pytest.raises(PluginBroken, match=r"ZeroDivisionError: .*broken_one\.py:1"):
+        Plugins(frozenset({"broken_one"}), strict=True)
+    assert Plugins(frozenset({"faces"}), strict=True).generators, "a disabled plugin is no fault"
+
+
+def test_what_a_plugin_prints_is_no_output_of_ours(install, capsys):
+    source = SOURCE.format(domain="dogs") + "    print('from the hook')\nprint('from the import')\n"
+    install("loud", source)
+    assert state_of(Plugins(), "loud").state == "ready"
+    assert capsys.readouterr().out == ""
+
+
+WITH_REGISTRY = (
+    SOURCE
+    + """
+@hookimpl
+def register_registries(register):
+    register({path!r})
+"""
+)
+
+
+def test_a_faulty_registry_costs_its_own_plugin_only(install, tmp_path, settings):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("format: 1\nmodels: [{id: Dogs!}]\n")
+    install("zoo-dogs", WITH_REGISTRY.format(domain="dogs", path=str(bad)))
+    install("zoo-cows", WITH_REGISTRY.format(domain="cows", path=str(tmp_path / "none.yaml")))
+    with Zoo(settings) as zoo:
+        assert "bad.yaml" in state_of(zoo.plugins, "zoo_dogs").reason
+        assert "cannot be read" in state_of(zoo.plugins, "zoo_cows").reason
+        assert "dogs" not in zoo.plugins.generators
+        assert "faces" in zoo.plugins.generators
+
+
+def test_a_model_id_has_one_owner(zoo, stripes, make_plugin, cards_file):
+    class More(Generator):
+        domain, noun, title = "more", "x", "x"
+
+        def load(self, card, files, device): ...
+
+    with pytest.raises(PluginBroken, match="another plugin has a model stripes/one"):
+        zoo.plugins.register(make_plugin(More(), cards_file("one", domain="stripes")), "more")
+    assert "more" not in zoo.plugins.generators
+
+
+def test_a_card_that_the_registry_has_is_not_taken_over(stripes, make_plugin, cards_file):
+    plugins = Plugins(only=frozenset())
+    plugins.register(make_plugin(stripes, cards_file("one", "two")), "stripes")
+    base = read_registry(cards_file("two"))
+    assert plugins.cards(base) == list(base)
+    assert state_of(plugins, "stripes").state == "conflict"
+
+
+def test_a_stranger_does_not_choose_the_default_of_another_domain(install, tmp_path, cards_file):
+    text = cards_file("one", domain="faces").read_text()
+    (tmp_path / "faces.yaml").write_text(text + "    default: true\n")
+    install("zoo-dogs", WITH_REGISTRY.format(domain="dogs", path=str(tmp_path / "faces.yaml")))
+    assert "not this plugin's" in state_of(Plugins(), "zoo_dogs").reason
 
 
 def test_every_hook_stands_in_the_readme():
