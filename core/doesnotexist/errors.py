@@ -146,11 +146,11 @@ class WeightsMissing(WeightsError):
 class WeightsMismatch(WeightsError):
     """A file's size or sha256 is not what its model card says."""
 
-    def __init__(self, file: str, what: str, expected: object, found: object) -> None:
+    def __init__(
+        self, file: str, what: str, expected: object, found: object, advice: str = "do not use it"
+    ) -> None:
         self.file, self.what, self.expected, self.found = file, what, expected, found
-        super().__init__(
-            f"{file}: expected {what} {expected}, found {found}; the file was damaged or replaced"
-        )
+        super().__init__(f"{file}: expected {what} {expected}, found {found}: damaged or replaced; {advice}")
 
 
 class SourceFailed(WeightsError):
