@@ -9,6 +9,7 @@ so two models can share a file, and no name can ever stand for other bytes.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -23,8 +24,8 @@ from .errors import WeightsMismatch, WeightsMissing
 Status = Literal["bundled", "cached", "remote"]
 
 # Not to be led elsewhere by a planted link, not to wait for the writer of a planted pipe.
-_NO_TRICKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_PLAIN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+NO_TRICKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_PLAIN = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 class Store:
@@ -36,6 +37,19 @@ class Store:
     def path(self, sha256: str) -> Path:
         """Where the file of this sha256 lies, or would lie."""
         return self.root / "sha256" / sha256[:2] / sha256
+
+    def place(self, sha256: str) -> Path:
+        """As `path`, with its folders made: they are its owner's alone (mode 0700)."""
+        path = self.path(sha256)
+        for folder in (self.root, self.root / "sha256", path.parent):
+            folder.mkdir(mode=0o700, parents=folder == self.root, exist_ok=True)
+        return path
+
+    def quarantine(self, path: Path) -> Path:
+        """Put a file with wrong bytes aside, so that it is never found again; where it is now."""
+        aside = path.with_name(f"{path.name}.wrong")
+        path.replace(aside)
+        return aside
 
     def status(self, card: ModelCard) -> Status:
         """Whether all files of a model ship with a package, lie in the store, or must be fetched.
@@ -59,11 +73,18 @@ class Store:
         place = self._find(file)
         if place is None:
             raise WeightsMissing(card.id, file.name, _advice(card, file))
-        bundled = not place.is_relative_to(self.root)
+        ours = place.is_relative_to(self.root)
         try:
-            return read_verified(place, file.size, file.sha256, follow=bundled)
+            return read_verified(place, file, follow=not ours)
         except OSError as error:
             raise WeightsMissing(card.id, file.name, f"{place}: {error.strerror}") from None
+        except WeightsMismatch as error:
+            if ours:
+                with contextlib.suppress(OSError):  # a store that cannot be written to
+                    self.quarantine(place)
+            raise WeightsMismatch(
+                f"{card.id}: {file.name}", error.what, error.expected, error.found, _advice(card, file)
+            ) from None
 
     def _find(self, file: WeightFile) -> Path | None:
         """The first place that has a file of the right size; None if there is none.
@@ -90,33 +111,28 @@ def package_folder(package: str) -> Path | None:
     return Path(next(iter(folders))) if folders else None
 
 
-def read_verified(path: Path, size: int, sha256: str, *, follow: bool = False) -> bytes:
-    """The bytes of a regular file, if there are `size` of them and their sha256 is right.
+def read_verified(path: Path, file: WeightFile, *, follow: bool = False) -> bytes:
+    """The bytes of a regular file, if their number and sha256 are those that `file` names.
 
-    `follow` allows the file to be a symbolic link, as some installers make in packages.
+    `follow` allows the path to be a symbolic link, as some installers make in packages.
     Raises WeightsMismatch, and OSError for a file that is not there.
     """
-    descriptor = _open(path, follow)
+    descriptor = _open(path, file, follow)
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise WeightsMismatch(path.name, "a regular file", "", stat.filemode(found.st_mode))
-        if found.st_size != size:
-            raise WeightsMismatch(path.name, "size", size, found.st_size)
+            raise WeightsMismatch(file.name, "kind", "a regular file", stat.filemode(found.st_mode))
+        if found.st_size != file.size:
+            raise WeightsMismatch(file.name, "size", file.size, found.st_size)
         with os.fdopen(descriptor, "rb", closefd=False) as handle:
-            data = handle.read(size + 1)
+            data = handle.read(file.size + 1)
     finally:
         os.close(descriptor)
-    return check(data, path.name, size, sha256)
-
-
-def check(data: bytes, name: str, size: int, sha256: str) -> bytes:
-    """`data` itself, if its size and sha256 are right; raises WeightsMismatch that names `name`."""
-    if len(data) != size:
-        raise WeightsMismatch(name, "size", size, len(data))
+    if len(data) != file.size:
+        raise WeightsMismatch(file.name, "size", file.size, len(data))
     digest = hashlib.sha256(data).hexdigest()
-    if digest != sha256:
-        raise WeightsMismatch(name, "sha256", sha256, digest)
+    if digest != file.sha256:
+        raise WeightsMismatch(file.name, "sha256", file.sha256, digest)
     return data
 
 
@@ -127,13 +143,13 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def _open(path: Path, follow: bool) -> int:
+def _open(path: Path, file: WeightFile, follow: bool) -> int:
     try:
-        return os.open(path, _PLAIN if follow else _PLAIN | _NO_TRICKS)
-    except OSError as error:
-        if not follow and path.is_symlink():
-            raise WeightsMismatch(path.name, "a regular file", "", "a symbolic link") from None
-        raise error
+        return os.open(path, _PLAIN if follow else _PLAIN | NO_TRICKS)
+    except OSError:
+        if follow or not path.is_symlink():
+            raise
+        raise WeightsMismatch(file.name, "kind", "a regular file", "a symbolic link") from None
 
 
 def _advice(card: ModelCard, file: WeightFile) -> str:

@@ -194,9 +194,11 @@ def test_a_file_swapped_while_it_is_read(store: Store, tmp_path: Path) -> None:
 
     thread = threading.Thread(target=swap)
     thread.start()
-    outcomes = [_outcome(store) for _ in range(300)]
-    stop.set()
-    thread.join()
+    try:
+        outcomes = [_outcome(store) for _ in range(300)]
+    finally:
+        stop.set()
+        thread.join()
 
     assert set(outcomes) <= {DATA, "refused"}
 
@@ -204,8 +206,33 @@ def test_a_file_swapped_while_it_is_read(store: Store, tmp_path: Path) -> None:
 def _outcome(store: Store) -> bytes | str:
     try:
         return store.read(card(file()))["weights"]
-    except WeightsMismatch:
+    except (WeightsMismatch, WeightsMissing):
         return "refused"
+
+
+def test_wrong_bytes_are_put_aside(store: Store) -> None:
+    path = put(store, DATA[::-1], DIGEST)
+    with pytest.raises(WeightsMismatch, match=r"dogs/a-64: a\.safetensors.*doesnotexist pull dogs/a-64"):
+        store.read(card(file()))
+
+    assert not path.exists()
+    assert store.status(card(file())) == "remote"
+    with pytest.raises(WeightsMissing):
+        store.read(card(file()))
+
+
+def test_wrong_bytes_in_a_package_stay_where_they_are(store: Store, package: Path) -> None:
+    (package / BUNDLED.path).write_bytes(DATA[::-1])
+    with pytest.raises(WeightsMismatch, match=f"package {PACKAGE}: install it again"):
+        store.read(card(file(BUNDLED)))
+
+    assert (package / BUNDLED.path).exists()
+
+
+def test_folders_are_made_for_their_owner_alone(store: Store) -> None:
+    folder = store.place(DIGEST).parent
+
+    assert {stat.S_IMODE(f.stat().st_mode) for f in (folder, folder.parent, store.root)} == {0o700}
 
 
 def test_only_safetensors_of_a_known_digest_are_read(store: Store) -> None:
@@ -219,7 +246,7 @@ def test_only_safetensors_of_a_known_digest_are_read(store: Store) -> None:
 
 def test_read_verified_raises_for_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        read_verified(tmp_path / "absent", 1, DIGEST)
+        read_verified(tmp_path / "absent", file())
 
 
 def test_reading_leaves_the_file_as_it_was(store: Store) -> None:
