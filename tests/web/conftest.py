@@ -14,10 +14,11 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from pydantic import Field
+
 from doesnotexist import Generator, Params, Picture, Settings, Zoo, hookimpl
 from doesnotexist.plugins import Plugins
 from doesnotexist_web.app import create_app
-from pydantic import Field
 
 WEIGHTS = b"these bytes are the weights of a network for tests"
 SIDE = 64
@@ -38,14 +39,14 @@ class Blots(Generator):
     domain, noun, title = "blots", "ink blot", "This Ink Blot Does Not Exist"
     params = BlotParams
 
-    def load(self, card, files, device):  # noqa: ANN001, ANN201
+    def load(self, card, files, device):
         assert files["weights"] == WEIGHTS
         return self
 
-    def sample(self, recipes):  # noqa: ANN001, ANN201
+    def sample(self, recipes):
         return [self._blot(recipe) for recipe in recipes]
 
-    def _blot(self, recipe):  # noqa: ANN001, ANN202
+    def _blot(self, recipe):
         random = np.random.RandomState(recipe.seed)
         ys, xs = np.mgrid[0:SIDE, 0:SIDE] / SIDE
         picture = np.full((SIDE, SIDE, 3), 235.0 if recipe.params["ground"] == "light" else 25.0)
@@ -84,10 +85,10 @@ class Polygons(Generator):
     domain, noun, title = "polygons", "polygon", "This Polygon Does Not Exist"
     formats = ("svg", "png")
 
-    def load(self, card, files, device):  # noqa: ANN001, ANN201
+    def load(self, card, files, device):
         return self
 
-    def sample(self, recipes):  # noqa: ANN001, ANN201
+    def sample(self, recipes):
         return [Figure(recipe.seed) for recipe in recipes]
 
 
@@ -101,10 +102,10 @@ class Moods(Generator):
         self.go_on = threading.Event()
         self.go_on.set()
 
-    def load(self, card, files, device):  # noqa: ANN001, ANN201
+    def load(self, card, files, device):
         return self
 
-    def sample(self, recipes):  # noqa: ANN001, ANN201
+    def sample(self, recipes):
         self.go_on.wait(20)
         if self.error:
             raise self.error
@@ -200,20 +201,20 @@ def zoo(settings: Settings, plugins: Plugins) -> Iterator[Zoo]:
 
 
 @pytest.fixture
-def app(zoo: Zoo):  # noqa: ANN201
+def app(zoo: Zoo):
     return create_app(zoo)
 
 
 @pytest.fixture
-def ask(app):  # noqa: ANN001, ANN201
+def ask(app):
     """`ask("blots.zoo.test", "/image", accept="image/*")` → the answer."""
 
-    def ask(host: str, path: str = "/", accept: str | None = None, method: str = "GET", **headers):  # noqa: ANN003, ANN202
+    def ask(host: str, path: str = "/", accept: str | None = None, method: str = "GET", **headers):
         sent = {"Accept": accept} if accept is not None else {}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         environ = {"HTTP_HOST": host}
         return app.test_client().open(
-            path, method=method, headers=sent, environ_overrides=environ
+            path, method=method, headers=sent, environ_overrides=environ, buffered=True
         )
 
     return ask

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from doesnotexist.errors import HostForeign, HostMalformed, InvalidParameter
-from doesnotexist_web.hosts import Hosts, Site, SiteMiddleware
 from hypothesis import given
 from hypothesis import strategies as st
+
+from doesnotexist.errors import HostForeign, HostMalformed, InvalidParameter
+from doesnotexist_web.hosts import Hosts, Site, SiteMiddleware
 
 HOSTS = Hosts("zoo.test")
 

@@ -6,11 +6,14 @@ may be kept for ever; its ETag is the recipe's, and asking again costs no genera
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request, url_for
 
 from doesnotexist import Recipe
 from doesnotexist.media import as_json
-from flask import Response, request, url_for
 
 from .headers import public
 from .here import zoo
@@ -22,12 +25,17 @@ FOREVER = "public, max-age=31536000, immutable"
 
 def permalink(domain: str, recipe: Recipe, **more: str) -> str:
     """The path that means this sample for ever."""
-    return url_for("api.generate", domain=domain, **address_of(recipe), **more)
+    return with_query(url_for("api.generate", domain=domain), address_of(recipe) | more)
 
 
 def address_of(recipe: Recipe) -> dict[str, str]:
     """The query of a permalink: the weights, the seed and every parameter."""
     return {"model": recipe.reference, **recipe.query()}
+
+
+def with_query(path: str, query: Mapping[str, str]) -> str:
+    """`path?query`; not by url_for, whose own arguments a plugin's parameter might be named like."""
+    return f"{path}?{urlencode(query, safe='/@')}" if query else path
 
 
 def deliver(order: Order) -> Response:

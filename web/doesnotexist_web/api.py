@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Blueprint, Response, request, url_for
+
 from doesnotexist import Generator
 from doesnotexist.media import check_format
-from flask import Blueprint, Response, request, url_for
 
 from . import here
 from .answers import deliver, json_answer
@@ -27,9 +28,7 @@ def image(suffix: str | None = None) -> Response:
     """The picture alone, as old clients ask for it; a query that means nothing is a cache buster."""
     generator = here.generator()
     format = check_format(suffix, generator.formats) if suffix else None
-    return deliver(
-        read_order(here.zoo(), generator.domain, request.args, format=format, strict=False)
-    )
+    return deliver(read_order(here.zoo(), generator.domain, request.args, format=format, strict=False))
 
 
 @api.get("/models")

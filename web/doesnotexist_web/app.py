@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from doesnotexist import Zoo
 from flask import Flask, request
+
+from doesnotexist import Zoo
 
 from . import failures, here
 from .api import api

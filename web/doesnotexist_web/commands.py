@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import logging
 import signal
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 if TYPE_CHECKING:
-    from doesnotexist import Zoo
     from flask import Flask
+
+    from doesnotexist import Zoo
 
 # A request's thread waits while its picture is made; lists and pages must not wait behind pictures.
 THREADS = 16
@@ -30,7 +32,9 @@ class CannotListen(click.ClickException):
 @click.command()
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="0 for any free.  [default: 8000]")
-@click.option("--base-domain", help="The site's name, whose subdomains are the domains.  [default: localhost]")
+@click.option(
+    "--base-domain", help="The site's name, whose subdomains are the domains.  [default: localhost]"
+)
 def serve(host: str | None, port: int | None, base_domain: str | None) -> None:
     """Serve a page for every domain, an index of them all, and the API."""
     from doesnotexist import Settings, Zoo
@@ -41,8 +45,9 @@ def serve(host: str | None, port: int | None, base_domain: str | None) -> None:
         server = _listen(zoo, create_app(zoo))
         signal.signal(signal.SIGINT, _stop)
         signal.signal(signal.SIGTERM, _stop)
-        _announce(zoo, _port(server))
-        server.run()  # until _stop; requests under way are finished
+        with suppress(KeyboardInterrupt):  # a wish to end that comes before the loop has begun
+            _announce(zoo, _port(server))
+            server.run()  # until _stop; requests under way are finished
 
 
 def _listen(zoo: Zoo, app: Flask) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from doesnotexist import Params
@@ -33,6 +33,13 @@ def controls(kind: type[Params], values: Mapping[str, Value]) -> list[Control]:
     """The controls of every parameter, set to `values`, in the order they were declared."""
     fields = kind.model_json_schema().get("properties", {})
     return [_control(name, schema, values[name]) for name, schema in fields.items()]
+
+
+def within(control: Control, low: float, high: float) -> Control:
+    """A control from `low` to `high`, unless its value lies outside: a form may not move it."""
+    if not low <= float(control.value) <= high:
+        return control
+    return replace(control, minimum=_number(low), maximum=_number(high))
 
 
 def _control(name: str, schema: Mapping[str, Any], value: Value) -> Control:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from flask import url_for
+
 from doesnotexist import Generator, ModelCard, Recipe
 from doesnotexist.media import PICTURE_FORMATS
 from doesnotexist.recipe import text_of
-from flask import url_for
 
 from . import here
-from .answers import address_of, file_name, permalink
-from .controls import Control, controls
+from .answers import address_of, file_name, permalink, with_query
+from .controls import Control, controls, within
 
 STARTER = 256  # pixels; below, a picture is shown small and sharp, never blown up to a window
 
@@ -56,11 +57,10 @@ class Exhibit:
     @property
     def page(self) -> str:
         """The address of its page, for ever; on another site's page, with that site's host."""
-        path = url_for("pages.front", **address_of(self.recipe))
         domain = self.generator.domain
-        if here.site().domain == domain:
-            return path
-        return f"{here.address(domain)}?{path.partition('?')[2]}"
+        at_home = here.site().domain == domain
+        front = url_for("pages.front") if at_home else here.address(domain)
+        return with_query(front, address_of(self.recipe))
 
     @property
     def another(self) -> str:
@@ -69,7 +69,7 @@ class Exhibit:
         changed = {n: text_of(v) for n, v in self.recipe.params.items() if v != usual.params[n]}
         if self.recipe.reference != usual.reference:
             changed["model"] = self.recipe.model
-        return url_for("pages.front", **changed)
+        return with_query(url_for("pages.front"), changed)
 
     @property
     def file_name(self) -> str:
@@ -85,7 +85,10 @@ class Exhibit:
 
     @cached_property
     def controls(self) -> list[Control]:
-        return controls(self.generator.params, self.recipe.params)
+        """Its parameters, with psi in the range in which this model is worth looking at."""
+        every = controls(self.generator.params, self.recipe.params)
+        span = self.card.psi
+        return [within(one, span.low, span.high) if span and one.name == "psi" else one for one in every]
 
     @cached_property
     def larger(self) -> ModelCard | None:

@@ -7,13 +7,20 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import Response, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+
 from doesnotexist.errors import (
     DeadlineExceeded,
+    DiskFull,
     DoesNotExistError,
-    EngineStopped,
+    DownloadFailed,
+    EngineError,
     HostForeign,
     HostMalformed,
     InvalidParameter,
+    LicenceNotAccepted,
     ModelGone,
     PluginError,
     QueueFull,
@@ -21,9 +28,6 @@ from doesnotexist.errors import (
     UnknownModel,
     WeightsMissing,
 )
-from flask import Response, render_template, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.http import HTTP_STATUS_CODES
 
 from .answers import json_answer
 from .here import request_id
@@ -40,8 +44,10 @@ STATUS: dict[type[DoesNotExistError], int] = {
     UnknownModel: 404,
     ModelGone: 410,
     WeightsMissing: 503,
-    QueueFull: 503,
-    EngineStopped: 503,
+    DownloadFailed: 503,
+    DiskFull: 503,
+    LicenceNotAccepted: 503,
+    EngineError: 503,
     DeadlineExceeded: 504,
     PluginError: 502,
 }
@@ -65,8 +71,6 @@ class Failure:
 
 def answer(error: Exception) -> Response:
     """The answer to a request that failed, as a page, as JSON or as a line of text."""
-    if isinstance(error, HTTPException) and error.response is not None:
-        return Response.force_type(error.response, request.environ)
     failure = failure_of(error)
     kind = preferred_text(request.accept_mimetypes)
     if kind == HTML:
@@ -98,6 +102,8 @@ def _ours(error: DoesNotExistError) -> Failure:
     status = next(family, 500)
     facts: dict[str, Any] = {}
     headers: dict[str, str] = {}
+    if (wait_s := getattr(error, "retry_after_s", None)) is not None:
+        headers["Retry-After"] = str(wait_s)
     match error:
         case InvalidParameter():
             facts = {"field": error.field, "expected": error.expected}
@@ -105,10 +111,7 @@ def _ours(error: DoesNotExistError) -> Failure:
             facts = {"known": list(error.known)}
             status = 503 if error.reason else status
         case QueueFull():
-            headers = {
-                "Retry-After": str(error.retry_after_s),
-                "X-Queue-Depth": str(error.depth),
-            }
+            headers["X-Queue-Depth"] = str(error.depth)
     if status >= 500:
         log.warning("request %s: %s: %s", request_id(), type(error).__name__, ascii(str(error)))
     return Failure(status, without_paths(str(error)), facts, headers)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-from doesnotexist import Generator, Zoo
 from flask import current_app, g, request
 from werkzeug.exceptions import NotFound
+
+from doesnotexist import Generator, Zoo
 
 from .hosts import Site
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from doesnotexist.media import MEDIA_TYPES
 from werkzeug.datastructures import MIMEAccept
+
+from doesnotexist.media import MEDIA_TYPES
 
 HTML = "html"
 JSON = "json"

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from werkzeug.datastructures import MultiDict
+
 from doesnotexist import Recipe, Zoo
 from doesnotexist.errors import InvalidParameter
 from doesnotexist.media import MAX_SIZE, MIN_SIZE, check_size
 from doesnotexist.recipe import parse_seed
-from werkzeug.datastructures import MultiDict
 
 OURS = ("seed", "model", "format", "size")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from doesnotexist.errors import DoesNotExistError
 from flask import Blueprint, Response, render_template, request
+
+from doesnotexist.errors import DoesNotExistError
 
 from . import here
 from .answers import deliver, json_answer

@@ -57,7 +57,9 @@ function echo(field) {
   if (output) output.textContent = field.value;
 }
 
-function say(text) {
+/** Tell the visitor something; `quiet` tells it only to those who listen. */
+function say(text, quiet = false) {
+  $("#said").classList.toggle("quiet", quiet);
   $("#said").textContent = text;
 }
 
@@ -70,7 +72,7 @@ async function go(coming, { push = true, settings = true, spoken = true } = {}) 
     show(found, settings);
     if (push) history.pushState({}, "", found.address);
     else if (!settings) history.replaceState({}, "", found.address);
-    if (spoken) say($("#work img").alt);
+    if (spoken) say($("#work img").alt, true);
     prepare();
   } catch (error) {
     if (error.name !== "AbortError") say(error.message);

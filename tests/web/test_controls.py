@@ -1,0 +1,55 @@
+"""Controls from a schema."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from pydantic import Field
+
+from doesnotexist import Params
+from doesnotexist_web.controls import Control, controls, within
+
+
+class Every(Params):
+    psi: float = Field(0.7, ge=-2, le=2, description="truncation")
+    many: int = Field(3, ge=0, le=9)
+    far: int = Field(3, ge=0, le=100_000)
+    free: float = 1.5
+    ground: Literal["light", "dark"] = "dark"
+    flip: bool = False
+    words: str = "a b"
+
+
+def test_each_kind_of_parameter_has_its_control() -> None:
+    made = {one.name: one for one in controls(Every, Every().model_dump())}
+
+    assert {name: one.kind for name, one in made.items()} == {
+        "psi": "range",
+        "many": "range",
+        "far": "number",
+        "free": "number",
+        "ground": "choice",
+        "flip": "choice",
+        "words": "text",
+    }
+    assert made["psi"] == Control("psi", "range", "0.7", "truncation", "-2", "2", "0.05")
+    assert (made["many"].step, made["free"].minimum) == ("1", "")
+    assert (made["ground"].choices, made["ground"].value) == (("light", "dark"), "dark")
+    assert (made["flip"].choices, made["flip"].value) == (("true", "false"), "false")
+
+
+def test_no_parameters_no_controls() -> None:
+    assert controls(Params, {}) == []
+
+
+@pytest.mark.parametrize(("value", "step"), [(0.7, "0.05"), (-1.0, "0.05"), (0.123, "any")])
+def test_a_value_between_the_notches_is_not_moved(value: float, step: str) -> None:
+    assert controls(Every, {**Every().model_dump(), "psi": value})[0].step == step
+
+
+def test_a_narrower_range_unless_the_value_lies_outside() -> None:
+    psi = controls(Every, Every().model_dump())[0]
+
+    assert (within(psi, -1, 1).minimum, within(psi, -1, 1).maximum) == ("-1", "1")
+    assert within(psi, -1, 0.5) == psi
