@@ -1,10 +1,12 @@
 """The network: a small GPT over SMILES tokens.
 
-Decoder of Radford et al. 2019 with rotary positions (Su et al. 2021, arXiv:2104.09864), root-mean-square norms
-without gains (Zhang and Sennrich 2019, arXiv:1910.07467), normalised queries and keys (Henry et al. 2020,
-arXiv:2010.04245) and a squared-ReLU feed-forward (So et al. 2021, arXiv:2109.08668).
+Decoder of Radford et al. 2019 with rotary positions (Su et al. 2021, arXiv:2104.09864),
+root-mean-square norms without gains (Zhang and Sennrich 2019, arXiv:1910.07467), normalised queries
+and keys (Henry et al. 2020, arXiv:2010.04245) and a squared-ReLU feed-forward (So et al. 2021,
+arXiv:2109.08668).
 
-Letters in comments: B molecules, T tokens, S slots of the cache, H heads, E = 64 channels a head, D = H * E, V tokens in all.
+Letters in comments: B molecules, T tokens, S slots of the cache, H heads of 64 channels,
+D = 64 H channels of the stream, V tokens of the vocabulary.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 HEAD = 64  # channels of one attention head
 
@@ -48,7 +50,7 @@ class Config:
 
 def norm(x: Tensor) -> Tensor:  # any shape, last axis to root mean square 1
     """Root-mean-square norm without a gain (the next matrix can hold it)."""
-    return F.rms_norm(x, (x.shape[-1],))
+    return functional.rms_norm(x, (x.shape[-1],))
 
 
 def rotary_table(positions: int) -> tuple[Tensor, Tensor]:
@@ -64,23 +66,39 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:  # (..., 64), tables 
     return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, seen: Tensor) -> Tensor:  # (B, H, T, 64), mask (..., T, S), to (B, H, T, 64)
-    """Softmax attention, spelled out: on a CPU and ten tokens the fused operator takes twice the time of a whole step."""
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # (B, H, T, 64), (B, H, S, 64) twice, to (B, H, T, 64)
+    """Softmax attention of the last T of S positions, each seeing itself and those before.
+
+    Spelled out: on a CPU and ten tokens the fused operator takes twice the time of the whole step.
+    """
     scores = (q @ k.transpose(-1, -2)) * HEAD**-0.5
-    return scores.masked_fill(~seen, -1e9).softmax(-1).to(v.dtype) @ v
+    later = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1 + k.shape[-2] - q.shape[-2])
+    attention: Tensor = scores.masked_fill(later, -1e9).softmax(-1).to(v.dtype) @ v
+    return attention
 
 
 @dataclass
 class Cache:
-    """Keys and values already computed, and how many tokens each slot holds."""
+    """Keys and values of the tokens so far, by layer (S, H, T, 64); one position longer after every step."""
 
-    keys: Tensor  # (layers, S, H, context, 64)
-    values: Tensor  # (layers, S, H, context, 64)
-    lengths: Tensor  # (S,) int64
+    keys: list[Tensor]
+    values: list[Tensor]
 
-    def clear(self, slots: Tensor) -> None:
-        """Begin these slots anew; old keys need no wiping, the length hides them."""
-        self.lengths[slots] = 0
+    @property
+    def length(self) -> int:
+        """Tokens so far."""
+        return self.keys[0].shape[2]
+
+    def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:  # (S, H, 1, 64) each
+        """Add one position to a layer and return all of its keys and values."""
+        self.keys[layer] = torch.cat([self.keys[layer], k], dim=2)
+        self.values[layer] = torch.cat([self.values[layer], v], dim=2)
+        return self.keys[layer], self.values[layer]
+
+    def keep(self, slots: Tensor) -> None:
+        """Go on with these slots only, in this order."""
+        self.keys = [k[slots] for k in self.keys]
+        self.values = [v[slots] for v in self.values]
 
 
 class Block(nn.Module):
@@ -101,12 +119,12 @@ class Block(nn.Module):
 
     def feed_forward(self, x: Tensor) -> Tensor:
         """(B, T, D) to (B, T, D)."""
-        return self.down(F.relu(self.up(norm(x))).square())  # type: ignore[no-any-return]
+        return self.down(functional.relu(self.up(norm(x))).square())  # type: ignore[no-any-return]
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:  # (B, T, D) to (B, T, D)
         """All tokens at once, each seeing those before it."""
         q, k, v = self.queries_keys_values(x, cos, sin)
-        y = attend(q, k, v, torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).tril())
+        y = attend(q, k, v)
         x = x + self.out(y.transpose(1, 2).flatten(2))
         return x + self.feed_forward(x)
 
@@ -126,8 +144,15 @@ class MoleculeGPT(nn.Module):
         for name, table in zip(("cos", "sin"), rotary_table(config.context), strict=True):
             self.register_buffer(name, table.float(), persistent=False)
 
+    def exact(self) -> MoleculeGPT:
+        """A copy in float64, whose results do not depend on machine or batch in the first dozen digits."""
+        copy = MoleculeGPT(self.config).double()
+        copy.load_state_dict(self.state_dict())
+        copy.cos, copy.sin = rotary_table(self.config.context)
+        return copy.eval().requires_grad_(False)
+
     def start(self, generator: torch.Generator) -> None:
-        """First values: matrices uniform with variance 1/3 of 1/fan-in, the ones that write to the stream at zero."""
+        """First values: uniform of variance 1 / (3 fan-in); what writes to the stream starts at zero."""
         for name, weight in self.named_parameters():
             bound = weight.shape[1] ** -0.5
             with torch.no_grad():
@@ -149,23 +174,17 @@ class MoleculeGPT(nn.Module):
 
     def cache(self, slots: int) -> Cache:
         """An empty cache for so many molecules at once."""
-        shape = (self.config.layers, slots, self.config.heads, self.config.context, HEAD)
-        return Cache(torch.zeros(shape), torch.zeros(shape), torch.zeros(slots, dtype=torch.int64))
+        empty = self.head.weight.new_zeros(slots, self.config.heads, 0, HEAD)
+        return Cache([empty] * self.config.layers, [empty] * self.config.layers)
 
     def step(self, tokens: Tensor, cache: Cache) -> Tensor:  # (S,) int64 to (S, V)
-        """Append one token to every slot, each at its own position, and give the logits after it."""
-        at = cache.lengths.clone()  # (S,)
-        slot = torch.arange(len(tokens))
-        reach = int(at.max()) + 1
-        seen = torch.arange(reach) <= at[:, None]  # (S, reach)
-        cos, sin = self.cos[at][:, None, None], self.sin[at][:, None, None]  # (S, 1, 1, 32)
+        """Append one token to every slot and give the logits after it."""
+        at = cache.length
+        cos, sin = self.cos[at : at + 1], self.sin[at : at + 1]
         x = norm(self.embedding(tokens))[:, None]  # (S, 1, D)
         for layer, block in enumerate(self.blocks):
             q, k, v = block.queries_keys_values(x, cos, sin)  # type: ignore[operator]
-            keys, values = cache.keys[layer], cache.values[layer]
-            keys[slot, :, at], values[slot, :, at] = k[:, :, 0], v[:, :, 0]
-            y = attend(q, keys[:, :, :reach], values[:, :, :reach], seen[:, None, None])
+            y = attend(q, *cache.append(layer, k, v))
             x = x + block.out(y.transpose(1, 2).flatten(2))  # type: ignore[operator]
             x = x + block.feed_forward(x)  # type: ignore[operator]
-        cache.lengths += 1
         return self.head(norm(x))[:, 0]  # type: ignore[no-any-return]

@@ -47,7 +47,7 @@ class Vocabulary:
     def __post_init__(self) -> None:
         for new, pair in enumerate(self.merges, start=len(SYMBOLS) + 1):
             if len(pair) != 2 or not all(END < token < new for token in pair):
-                raise WeightsInvalid("vocabulary", f"merge {pair} of token {new} does not join two earlier tokens")
+                raise WeightsInvalid("vocabulary", f"merge {pair} of token {new} joins no earlier tokens")
 
     def __len__(self) -> int:
         return 1 + len(SYMBOLS) + len(self.merges)
@@ -66,7 +66,7 @@ class Vocabulary:
         return tuple(tuple(split(text)) for text in self.texts)
 
     def encode(self, molecules: Iterable[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
-        """All molecules in one run of ids, END after each, and where each one starts (one start more than molecules)."""
+        """All molecules in one run of ids, END after each, and where each one starts, and the last ends."""
         flat = _flatten(molecules)
         for new, pair in enumerate(self.merges, start=len(SYMBOLS) + 1):
             flat = _merge(flat, pair, new)

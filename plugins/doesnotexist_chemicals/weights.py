@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
@@ -32,7 +30,7 @@ def write(path: Path, model: MoleculeGPT, vocabulary: Vocabulary) -> dict[str, A
     content = save(tensors, metadata)
     beside = path.with_suffix(".part")
     beside.write_bytes(content)
-    os.replace(beside, path)
+    beside.replace(path)
     return {
         "file": path.name,
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -42,7 +40,7 @@ def write(path: Path, model: MoleculeGPT, vocabulary: Vocabulary) -> dict[str, A
 
 
 def read(content: bytes, source: str = "weights") -> tuple[MoleculeGPT, Vocabulary]:
-    """The network (float32) and its vocabulary; WeightsInvalid unless every name, shape and number is right."""
+    """The network (float32) and its vocabulary; WeightsInvalid unless every name, shape, number is right."""
     metadata, vocabulary = _header(content, source), Vocabulary()
     try:
         config = Config(**{name: int(value) for name, value in json.loads(metadata["config"]).items()})
@@ -77,4 +75,4 @@ def _check_config(config: Config, vocabulary: Vocabulary, source: str) -> None:
     if config.vocabulary != len(vocabulary):
         raise WeightsInvalid(source, f"{config.vocabulary} tokens announced, {len(vocabulary)} described")
     if not all(0 < getattr(config, name) <= limit for name, limit in LIMITS.items()) or config.width % 64:
-        raise WeightsInvalid(source, f"{config} is outside the limits {LIMITS}, or its width no multiple of 64")
+        raise WeightsInvalid(source, f"{config} breaks the limits {LIMITS}, or its width no multiple of 64")

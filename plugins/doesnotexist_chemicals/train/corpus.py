@@ -50,7 +50,7 @@ def _from_installed(member: str) -> bytes:
 
 
 def without_scheduled(molecules: list[str]) -> list[str]:
-    """Drop the MOSES entries that are scheduled substances; they are listed as digests of their SMILES lines."""
+    """Drop the MOSES entries that are scheduled substances, listed as digests of their SMILES lines."""
     table = resources.files("doesnotexist_chemicals") / "data" / "scheduled_in_moses.txt"
     refused = {line for line in table.read_text("ascii").splitlines() if line and line[0] != "#"}
     return [smiles for smiles in molecules if line_digest(smiles) not in refused]
@@ -71,6 +71,9 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.lengths)
 
+    def _by_length(self) -> list[npt.NDArray[np.int64]]:
+        return [np.flatnonzero(self.lengths == length) for length in np.unique(self.lengths)]
+
     def rows(self, chosen: npt.NDArray[np.int64]) -> Ids:
         """Molecules of one length L as (B, L + 1) uint16: END, tokens, END."""
         length = int(self.lengths[chosen[0]])
@@ -78,17 +81,16 @@ class Corpus:
         return np.pad(rows, ((0, 0), (1, 0)))
 
     def epoch(self, seed: int, epoch: int, batch: int = BATCH) -> list[npt.NDArray[np.int64]]:
-        """Index arrays of up to `batch` molecules of equal length, in random order; the same for the same arguments."""
+        """Index arrays of up to `batch` molecules of equal length; seed and epoch decide their order."""
         random = np.random.default_rng([seed, epoch])
         batches = []
-        for length in np.unique(self.lengths):
-            of_length = random.permutation(np.flatnonzero(self.lengths == length))
-            batches += np.split(of_length, np.arange(batch, len(of_length), batch))
+        for of_length in self._by_length():
+            shuffled = random.permutation(of_length)
+            batches += np.split(shuffled, np.arange(batch, len(shuffled), batch))
         return [batches[i] for i in random.permutation(len(batches))]
 
     def in_order(self, batch: int = 1_000) -> Iterator[Ids]:
         """Every molecule once, as rows."""
-        for length in np.unique(self.lengths):
-            of_length = np.flatnonzero(self.lengths == length)
+        for of_length in self._by_length():
             for start in range(0, len(of_length), batch):
                 yield self.rows(of_length[start : start + batch])

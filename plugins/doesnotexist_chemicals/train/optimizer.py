@@ -22,11 +22,12 @@ def orthogonalised(update: Tensor, steps: int = 5) -> Tensor:  # (m, n) to (m, n
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = update.shape[0] > update.shape[1]
     x = update.T if tall else update
-    x = (x / (x.norm() + 1e-7)).bfloat16()
+    x = (x / (x.norm() + 1e-7)).to(torch.bfloat16)
     for _ in range(steps):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.T if tall else x).float()
+    result: Tensor = (x.T if tall else x).to(torch.float32)
+    return result
 
 
 class Optimizer:
@@ -44,7 +45,7 @@ class Optimizer:
     def step(self, number: int, share: float) -> None:
         """Apply the gradients; `number` counts steps from 1."""
         for name, weight in self.matrices.items():
-            # Queries, keys and values are three maps that happen to share a matrix: each is made orthogonal by itself.
+            # Queries, keys and values are three maps that happen to share a matrix: each for itself.
             parts = 3 if name.endswith("qkv.weight") else 1
             self._muon(weight, self.momentum[name], MUON_RATE * share, parts)
         for name, weight in self.tables.items():

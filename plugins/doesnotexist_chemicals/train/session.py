@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch.multiprocessing
+from torch.multiprocessing.spawn import spawn
 
 from ..model import Config
 from ..tokens import Vocabulary
@@ -27,7 +26,7 @@ Report = Callable[[Progress, float], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is told; `out` receives corpus.npz, checkpoint.safetensors, moses-gpt.safetensors and card.json."""
+    """What a run is told; `out` receives corpus.npz, checkpoint.safetensors, the weights and card.json."""
 
     out: Path
     minutes: float
@@ -56,8 +55,10 @@ def prepare(plan: Plan) -> None:
     beside = corpus.with_name("corpus.part.npz")
     flat, starts = vocabulary.encode(learned)
     held_flat, held_starts = vocabulary.encode(held_out)
-    np.savez(beside, merges=vocabulary.merges, flat=flat, starts=starts, held_flat=held_flat, held_starts=held_starts)
-    os.replace(beside, corpus)
+    arrays = {"merges": np.array(vocabulary.merges), "flat": flat, "starts": starts}
+    arrays |= {"held_flat": held_flat, "held_starts": held_starts}
+    np.savez(beside, allow_pickle=False, **arrays)
+    beside.replace(corpus)
 
 
 def train(plan: Plan, report: Report) -> None:
@@ -68,8 +69,8 @@ def train(plan: Plan, report: Report) -> None:
     meeting.unlink(missing_ok=True)
     others = None
     if plan.workers > 1:
-        others = torch.multiprocessing.start_processes(
-            _other_worker, (plan, meeting), nprocs=plan.workers - 1, join=False, start_method="spawn"
+        others = spawn(  # type: ignore[no-untyped-call]
+            _other_worker, (plan, meeting), nprocs=plan.workers - 1, join=False
         )
     _work(plan, Team.join(0, plan.workers, meeting), report)
     while others is not None and not others.join():
@@ -77,7 +78,7 @@ def train(plan: Plan, report: Report) -> None:
 
 
 def _other_worker(index: int, plan: Plan, meeting: Path) -> None:
-    _work(plan, Team.join(index + 1, plan.workers, meeting), lambda progress, loss: None)
+    _work(plan, Team.join(index + 1, plan.workers, meeting), lambda *_: None)
 
 
 def _work(plan: Plan, team: Team, report: Report) -> None:

@@ -1,6 +1,7 @@
 """Workers that train one model together: one thread each, gradients averaged after every step.
 
-Two one-thread processes beat one process of two threads on a shared CPU: there is one barrier a step, not one an operator.
+On a shared CPU two one-thread processes beat one process of two threads: there is one barrier a step,
+not one an operator.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Team:
         """Wait for the others at a file that all can see."""
         torch.set_num_threads(1)
         if size > 1:
-            distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=size)
+            where = f"file://{meeting}"
+            distributed.init_process_group("gloo", init_method=where, rank=rank, world_size=size)
         return cls(rank, size)
 
     def share(self, rows: Ids) -> Ids:
@@ -35,15 +37,17 @@ class Team:
         return rows if len(rows) < self.size else np.array_split(rows, self.size)[self.rank]
 
     def average(self, model: nn.Module, lasted: float) -> float:
-        """Replace every gradient by its mean over the team, in one message; returns the mean of `lasted` too."""
+        """Replace every gradient by its mean over the team, in one message; returns the mean of `lasted`."""
         if self.size == 1:
             return lasted
         gradients = [p.grad for p in model.parameters() if p.grad is not None]
         flat = torch.cat([*(g.flatten() for g in gradients), torch.tensor([lasted])])
         distributed.all_reduce(flat)
         flat /= self.size
-        for gradient, mean in zip(gradients, flat[:-1].split([g.numel() for g in gradients]), strict=True):
-            gradient.copy_(mean.view_as(gradient))
+        at = 0
+        for gradient in gradients:
+            gradient.copy_(flat[at : at + gradient.numel()].view_as(gradient))
+            at += gradient.numel()
         return float(flat[-1])
 
 

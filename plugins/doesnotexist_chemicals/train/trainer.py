@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
 from ..model import Config, MoleculeGPT
 from ..tokens import Ids
@@ -50,14 +49,21 @@ def nats(model: MoleculeGPT, rows: Ids) -> Tensor:  # (B, L + 1) to a scalar, su
     tokens = torch.from_numpy(rows.astype("int64"))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits = model(tokens[:, :-1])
-    return F.cross_entropy(logits.float().flatten(0, 1), tokens[:, 1:].flatten(), reduction="sum")
+    return functional.cross_entropy(logits.float().flatten(0, 1), tokens[:, 1:].flatten(), reduction="sum")
 
 
 class Trainer:
     """A model, its running average, its optimiser and its place in the corpus."""
 
     def __init__(
-        self, config: Config, corpus: Corpus, held_out: Corpus, *, seconds: float, seed: int = 0, team: Team = ALONE
+        self,
+        config: Config,
+        corpus: Corpus,
+        held_out: Corpus,
+        *,
+        seconds: float,
+        seed: int = 0,
+        team: Team = ALONE,
     ) -> None:
         self.team = team
         self.corpus, self.held_out, self.budget = corpus, held_out, seconds
@@ -85,25 +91,25 @@ class Trainer:
     def _step(self, rows: Ids, lasted: float) -> float:
         loss = nats(self.model, rows) / (rows.shape[0] * (rows.shape[1] - 1))
         self.model.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        # The workers must agree on the time as on the gradients, or their rates and their last step would differ.
+        loss.backward()
+        # The workers must agree on the time as on the gradients, or they would differ in rate and last step.
         self.progress.seconds += self.team.average(self.model, lasted)
         spent = self.progress.seconds / self.budget
         self.optimizer.step(self.progress.step + 1, rate_share(self.progress.step, spent))
         self.progress.step += 1
         self._follow()
-        return loss.item()
+        return float(loss)
 
     @torch.no_grad()
     def _follow(self) -> None:
         """Move the average towards the model; quickly at first, so that the start is forgotten."""
         share = 1 - min(AVERAGE, self.progress.step / (self.progress.step + 10))
-        mine, theirs = list(self.average.parameters()), list(self.model.parameters())
-        torch._foreach_lerp_(mine, theirs, share)
+        for mine, theirs in zip(self.average.parameters(), self.model.parameters(), strict=True):
+            mine.lerp_(theirs, share)
 
     @torch.no_grad()
     def watch(self, model: MoleculeGPT | None = None) -> float:
-        """Nats a molecule over the held-out molecules, noted in the progress; of the average unless told otherwise."""
+        """Nats a molecule over the held-out molecules, noted in the progress; of the average by default."""
         total = sum(float(nats(model or self.average, rows)) for rows in self.held_out.in_order())
         self.progress.losses.append(total / len(self.held_out))
         return self.progress.losses[-1]
@@ -115,7 +121,7 @@ class Trainer:
         tensors |= {f"optimizer.{name}": t for name, t in self.optimizer.state().items()}
         beside = path.with_suffix(".part")
         save_file(tensors, beside, metadata={"progress": json.dumps(vars(self.progress))})
-        os.replace(beside, path)
+        beside.replace(path)
 
     def load(self, path: Path) -> None:
         """Go on where `save` left off."""
@@ -123,6 +129,9 @@ class Trainer:
             self.progress = Progress(**json.loads(file.metadata()["progress"]))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         for name, module in (("model.", self.model), ("average.", self.average)):
-            module.load_state_dict({n.removeprefix(name): t for n, t in tensors.items() if n.startswith(name)})
-        start = "optimizer."
-        self.optimizer.load({n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)})
+            module.load_state_dict(_part(tensors, name))
+        self.optimizer.load(_part(tensors, "optimizer."))
+
+
+def _part(tensors: dict[str, Tensor], start: str) -> dict[str, Tensor]:
+    return {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
