@@ -58,6 +58,11 @@ class Address:
         return urlsplit(self.url)
 
     @property
+    def name(self) -> str:
+        """The URL for messages: without its query, which may hold a signature."""
+        return quoted(self.url.partition("?")[0], 200)[1:-1]
+
+    @property
     def origin(self) -> str:
         """`https://example.com`, with the port if it is not the usual one."""
         return f"{self.parts.scheme}://{self.parts.netloc}"
@@ -97,15 +102,15 @@ def open_address(
     `deadline` is a time of `time.monotonic`: reading fails soon after it. Raises SourceFailed.
     """
     with ExitStack() as stack:
-        with _told(address.origin, deadline):
+        with _told(address.name, deadline):
             response = _follow(stack, address, headers, network, deadline)
-        yield Answer(address.origin, response, deadline)
+        yield Answer(address.name, response, deadline)
 
 
 def _follow(
     stack: ExitStack, address: Address, headers: Mapping[str, str], network: Network, deadline: float
 ) -> http.client.HTTPResponse:
-    source = address.origin
+    source = address.name
     for _ in range(MAX_HOPS + 1):
         check_address(address, network)
         response = stack.enter_context(_asked(address, headers, network, deadline))
@@ -134,15 +139,15 @@ def check_address(address: Address, network: Network) -> None:
     if address.origin in network.trusted:
         return
     if parts.scheme != "https":
-        raise SourceFailed(quoted(address.url), "expected https, found another scheme")
+        raise SourceFailed(address.name, "expected https, found another scheme")
     if parts.username is not None or parts.password is not None or not parts.hostname:
-        raise SourceFailed(quoted(address.origin), "expected a host alone, found a user or none")
+        raise SourceFailed(address.name, "expected a host alone, found a user or none")
     if _proxy(parts.hostname):
         return  # the proxy looks the name up, in a network that may be private by right
     for *_, found in socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM):
         ip = ipaddress.ip_address(str(found[0]).partition("%")[0])
         if not ip.is_global or ip.is_multicast:
-            raise SourceFailed(quoted(address.origin), f"expected a public address, found {ip}")
+            raise SourceFailed(address.name, f"expected a public address, found {ip}")
 
 
 @contextmanager

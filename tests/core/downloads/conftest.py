@@ -30,7 +30,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
-        self.server.seen.append((self.command, path, dict(self.headers)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.seen.append((self.command, path, headers))
         self.close_connection = True
         try:
             self.server.answers[path](self)
@@ -90,7 +91,7 @@ class Server(ThreadingHTTPServer):
 
     def ranges(self) -> list[str | None]:
         """The Range header of every GET."""
-        return [headers.get("Range") for method, _, headers in self.seen if method == "GET"]
+        return [headers.get("range") for method, _, headers in self.seen if method == "GET"]
 
 
 @pytest.fixture

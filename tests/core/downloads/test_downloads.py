@@ -47,7 +47,7 @@ def test_a_file_arrives(server: Any, network: Network, store: Store, weight_file
     assert told[-1] == len(DATA)
     assert sorted(p.suffix for p in path.parent.iterdir()) == ["", ".lock"]
     assert path.stat().st_mode & 0o777 == 0o600
-    assert server.seen[0][2]["Accept-Encoding"] == "identity"
+    assert server.seen[0][2]["accept-encoding"] == "identity"
 
 
 def test_a_file_that_is_here_is_not_fetched_again(
