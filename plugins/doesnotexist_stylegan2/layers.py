@@ -61,25 +61,18 @@ class Resample(nn.Module):
         line = torch.tensor(taps, dtype=torch.float32, device="cpu")
         line = 2 * line / line.sum()  # gain 2 an axis makes up for the zeros between the samples
         self.register_buffer("kernel", torch.outer(line, line)[None, None], persistent=False)
-        size = len(taps)
-        self.before = (size + 1) // 2 - 1  # padding of the picture before and after its first and last sample
-        self.after = (size - 2) // 2
+        self.padding = len(taps) // 2 - 1  # keeps 2H places, for the even lengths that are allowed
 
     def smooth(self, x: Tensor) -> Tensor:
         """(N, C, 2H+1, 2W+1), from a stride-2 transposed 3x3 convolution -> (N, C, 2H, 2W)"""
         kernel = self.kernel.flip(2, 3).to(x.dtype).expand(x.shape[1], -1, -1, -1)
-        if self.before == self.after:
-            return F.conv2d(x, kernel, padding=self.before, groups=x.shape[1])
-        x = F.pad(x, (self.before, self.after, self.before, self.after))
-        return F.conv2d(x, kernel, groups=x.shape[1])
+        return F.conv2d(x, kernel, padding=self.padding, groups=x.shape[1])
 
     def upsample(self, image: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, 2H, 2W)"""
-        n, c, height, width = image.shape
-        padding = self.kernel.shape[-1] - 1 - (self.kernel.shape[-1] + 1) // 2
-        flat = image.reshape(n * c, 1, height, width)
-        flat = F.conv_transpose2d(flat, self.kernel.to(image.dtype), stride=2, padding=padding)
-        return flat.reshape(n, c, 2 * height, 2 * width)
+        # one group a channel: with C as a part of the batch, last bits depend on the number of threads
+        kernel = self.kernel.to(image.dtype).expand(image.shape[1], -1, -1, -1)
+        return F.conv_transpose2d(image, kernel, stride=2, padding=self.padding, groups=image.shape[1])
 
 
 class StyledConv(nn.Module):
@@ -160,8 +153,10 @@ class ToRGB(nn.Module):
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """x (N, features, H, W), w (N, w_dim) float32 -> (N, channels, H, W) float32"""
         styles = self.affine(w) * self.weight_gain
-        image = F.conv2d(x * _per_channel(styles, x), self.weight.to(x.dtype)).float()
-        image = image + self.bias[:, None, None]
+        # a matrix product, not a 1x1 convolution, whose last bits depend on the number of threads
+        flat = (x * _per_channel(styles, x)).flatten(2)
+        image = torch.matmul(self.weight[:, :, 0, 0].to(x.dtype), flat).unflatten(2, x.shape[2:])
+        image = image.float() + self.bias[:, None, None]
         return image if self.clamp is None else image.clamp(-self.clamp, self.clamp)
 
 
