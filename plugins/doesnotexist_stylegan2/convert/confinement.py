@@ -18,10 +18,10 @@ MEMORY_BYTES = 2 << 30  # beside the checkpoint itself, which is mapped and not 
 CPU_SECONDS = 60
 OUTPUT_BYTES = 1 << 30
 
-_CODECS = ("ascii", "latin-1", "utf-8", "raw_unicode_escape", "unicode_escape")
+CODECS = ("ascii", "latin-1", "utf-8", "raw_unicode_escape", "unicode_escape")
 
 # What Python reports of harmless doings; anything else that is reported after `lock` is refused.
-_HARMLESS = frozenset({"mmap.__new__", "object.__getattr__", "builtins.id"})
+HARMLESS = frozenset({"mmap.__new__", "object.__getattr__", "builtins.id"})
 
 
 def limit(input_bytes: int) -> None:
@@ -59,11 +59,11 @@ def leave_network() -> bool:
 
 def lock() -> None:
     """From here on the process may compute and write to what it has open, and nothing else."""
-    for name in _CODECS:  # a codec's first use imports it
+    for name in CODECS:  # a codec's first use imports it
         codecs.lookup(name)
     sys.addaudithook(_refuse)
 
 
 def _refuse(event: str, _: tuple[object, ...]) -> None:
-    if event not in _HARMLESS:
+    if event not in HARMLESS:
         raise PermissionError(f"the reader of checkpoints may not do {event}")

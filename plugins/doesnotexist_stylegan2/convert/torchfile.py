@@ -24,6 +24,8 @@ Container = Literal["pickle", "zip", "legacy"]
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 PROTOCOL_VERSION = 1001
 
+_FIRST_OPCODES = b"\x80(c]})"  # PROTO; before protocol 2, what begins a tuple, a call, a list or a dict
+
 
 @dataclass
 class Storages:
@@ -61,6 +63,8 @@ def read(data: memoryview) -> tuple[Container, object]:
     budget = Budget()
     if data[:4] == archive.MAGIC:
         return "zip", _read_zip(data, budget)
+    if data[0] not in _FIRST_OPCODES:
+        raise broken("neither a pickle nor a ZIP archive: no checkpoint")
     cursor = Cursor(data, budget)
     value = Machine(cursor, {**symbols.CALLS, symbols.NESTED_STREAM: _nested}).load()
     container: Container = "pickle"

@@ -1,0 +1,85 @@
+"""Every kind of checkpoint, written by the real torch and numpy, converts to the tensors it was made of."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from doesnotexist.errors import WeightsInvalid
+from doesnotexist_stylegan2.architecture import Architecture
+from doesnotexist_stylegan2.convert.checkpoint import convert_bytes
+
+from .networks import LABELLED, SMALL, nvidia_tf, nvidia_torch, random_tensors, rosinality
+
+TENSORS = random_tensors(SMALL)
+LABELLED_TENSORS = random_tensors(LABELLED)
+
+FILES = {
+    **{
+        f"nvidia-torch-{p}": (SMALL, TENSORS, lambda p=p: nvidia_torch(SMALL, TENSORS, protocol=p))
+        for p in (2, 3, 4, 5)
+    },
+    "nvidia-torch-alone": (SMALL, TENSORS, lambda: nvidia_torch(SMALL, TENSORS, snapshot=False)),
+    "nvidia-torch-labelled": (LABELLED, LABELLED_TENSORS, lambda: nvidia_torch(LABELLED, LABELLED_TENSORS)),
+    **{
+        f"nvidia-tf-4-{p}": (SMALL, TENSORS, lambda p=p: nvidia_tf(SMALL, TENSORS, protocol=p))
+        for p in (2, 3, 4, 5)
+    },
+    "nvidia-tf-5": (SMALL, TENSORS, lambda: nvidia_tf(SMALL, TENSORS, version=5)),
+    "nvidia-tf-5-labelled": (
+        LABELLED,
+        LABELLED_TENSORS,
+        lambda: nvidia_tf(LABELLED, LABELLED_TENSORS, version=5),
+    ),
+    "rosinality-zip": (SMALL, TENSORS, lambda: rosinality(SMALL, TENSORS)),
+    "rosinality-legacy": (SMALL, TENSORS, lambda: rosinality(SMALL, TENSORS, archive=False)),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_same_tensors_and_same_architecture_whoever_wrote_them(kind):
+    net, tensors, write = FILES[kind]
+    converted = convert_bytes(memoryview(write()))
+
+    assert kind.startswith(converted.source_format)
+    assert Architecture.from_metadata(converted.metadata) == net
+    assert list(converted.tensors) == list(net.shapes())
+    for name, tensor in converted.tensors.items():
+        # TensorFlow keeps style biases less one, and taking it off and putting it back rounds.
+        exact = 0 if not name.endswith("affine.bias") or "tf" not in kind else 3e-7
+        np.testing.assert_allclose(tensor, tensors[name], rtol=0, atol=exact, err_msg=name)
+        assert tensor.flags.c_contiguous
+        assert tensor.dtype == np.float32
+
+
+def test_same_bytes_same_result():
+    data = memoryview(rosinality(SMALL, TENSORS, mean=False))
+    first, second = convert_bytes(data), convert_bytes(data)
+
+    assert first.metadata_with("x") == second.metadata_with("x")
+    assert all(first.tensors[name].tobytes() == second.tensors[name].tobytes() for name in first.tensors)
+
+
+def test_what_the_file_says_beside_its_tensors_is_carried():
+    facts = json.loads(convert_bytes(memoryview(nvidia_torch(SMALL, TENSORS, fp16=2))).metadata["facts"])
+    assert facts == {"num_fp16_res": 2}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b"hello, world\n", "no checkpoint"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "no checkpoint"),
+        (b"\x80\x04K\x07.", "it holds a int"),
+        (b"\x80\x04}X\x01\0\0\0aK\x01s.", "it holds a dict of ['a']"),
+        (b"\x80\x04N.trailing", "8 bytes follow"),
+        (b"\x93NUMPY\x01\0" + bytes(100), "no checkpoint"),
+    ],
+)
+def test_what_is_no_checkpoint_is_told_apart(data, reason):
+    with pytest.raises(WeightsInvalid) as caught:
+        convert_bytes(memoryview(data))
+    assert reason in str(caught.value) or reason == "no checkpoint"
