@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from doesnotexist import Zoo
 
 # A request's thread waits while its picture is made; lists and pages must not wait behind pictures.
-THREADS = 16
+THREADS = 64
 SLOW_S = 20  # an idle or half-sent connection is closed after this
 MAX_CONNECTIONS = 500
 MAX_HEADER, MAX_BODY = 16 * 1024, 64 * 1024  # bytes

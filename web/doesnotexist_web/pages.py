@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
+from doesnotexist import ModelCard
 from doesnotexist.errors import DoesNotExistError
 
 from . import here
@@ -57,8 +58,9 @@ def about() -> Response:
 def _page(order: Order) -> Response:
     generator = here.generator()
     card = here.zoo().card(order.domain, order.recipe.reference)
-    # a picture speaks for itself and may come after its page; a drawing's facts are on the page
-    facts = {} if is_picture(generator) else here.zoo().render(order.recipe).facts
+    # a picture may come after its page; the facts of a drawing, and why there is none, are on it
+    at_once = is_picture(generator) and _is_here(card)
+    facts = {} if at_once else here.zoo().render(order.recipe).facts
     exhibit = Exhibit(generator, card, order.recipe, facts)
     return _html("front.html", lasting=order.complete, generator=generator, card=card, it=exhibit)
 
@@ -82,12 +84,15 @@ def _fresh(domain: str) -> Exhibit | None:
     """One sample of a domain for the index; None if it has no model that is here."""
     zoo = here.zoo()
     try:
-        recipe = zoo.recipe(domain)
-        card = zoo.card(domain)
+        recipe, card = zoo.recipe(domain), zoo.card(domain)
     except DoesNotExistError:
         return None  # its own site says why
-    here_already = any(m.card == card and m.status != "remote" for m in zoo.models(domain))
-    return Exhibit(zoo.generator(domain), card, recipe) if here_already else None
+    return Exhibit(zoo.generator(domain), card, recipe) if _is_here(card) else None
+
+
+def _is_here(card: ModelCard) -> bool:
+    """Whether the weights of a model are on this machine."""
+    return any(m.card == card and m.status != "remote" for m in here.zoo().models(card.domain))
 
 
 def _html(template: str, *, lasting: bool, **values: Any) -> Response:

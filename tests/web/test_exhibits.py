@@ -1,0 +1,85 @@
+"""A sample as a page shows it."""
+
+from __future__ import annotations
+
+import pytest
+
+from doesnotexist_web.exhibits import Exhibit, imagined_by, is_picture
+
+
+@pytest.fixture
+def exhibit(app, zoo):
+    """Exhibits of a domain, as the site of blots shows them."""
+
+    def exhibit(domain, facts=None, **params):
+        recipe = zoo.recipe(domain, 7, params=params)
+        return Exhibit(zoo.generator(domain), zoo.card(domain), recipe, facts or {})
+
+    site = app.wsgi_app.hosts.resolve("blots.zoo.test")
+    with app.test_request_context(environ_overrides={"doesnotexist.site": site}):
+        yield exhibit
+
+
+def test_a_small_picture_is_shown_without_loss(exhibit):
+    assert exhibit("blots").small
+    assert "format=png" in exhibit("blots").image
+    assert "format" not in exhibit("blots").download
+
+
+def test_a_large_picture_fills_the_window(exhibit):
+    one = exhibit("blots")
+    large = Exhibit(one.generator, one.card.model_copy(update={"resolution": 1024}), one.recipe)
+
+    assert not large.small
+    assert large.image == large.download
+
+
+def test_a_drawing_is_never_small(exhibit):
+    assert not is_picture(exhibit("polygons").generator)
+    assert not exhibit("polygons").small
+
+
+def test_a_larger_model_is_named_if_there_is_one(exhibit):
+    one = exhibit("blots")
+    smaller = one.card.model_copy(update={"resolution": 32})
+
+    assert one.larger is None
+    assert Exhibit(one.generator, smaller, one.recipe).larger == one.card
+
+
+def test_its_page_is_on_its_own_site(exhibit):
+    assert exhibit("blots").page.startswith("/?model=blots/tiny@")
+    assert exhibit("polygons").page.startswith("http://polygons.zoo.test/?model=polygons/tiny@")
+
+
+def test_another_keeps_what_was_changed_and_nothing_else(exhibit):
+    assert exhibit("blots").another == "/"
+    assert exhibit("blots", psi=-1).another == "/?psi=-1.0"
+
+
+def test_in_words(exhibit):
+    assert exhibit("blots").description == "An ink blot that does not exist, seed 7"
+    assert exhibit("polygons", {"name": "a 3-gon"}).description.endswith("seed 7: a 3-gon")
+    assert exhibit("moods", {"smiles": "CCO"}).description.endswith("seed 7: CCO")
+
+
+def test_psi_is_offered_where_the_model_is_worth_looking_at(exhibit):
+    one = exhibit("blots")
+    card = one.card.model_validate({**one.card.model_dump(), "psi": {"low": -1.0, "high": 1.0}})
+    psi = Exhibit(one.generator, card, one.recipe).controls[0]
+
+    assert (psi.minimum, psi.maximum) == ("-1", "1")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "words"),
+    [
+        ("stylegan2", "a GAN (generative adversarial network)"),
+        ("stylegan2-ada", "a GAN (generative adversarial network)"),
+        ("drawn-by-hand", "a neural network"),
+    ],
+)
+def test_who_imagined_it(exhibit, architecture, words):
+    card = exhibit("blots").card.model_copy(update={"architecture": architecture})
+
+    assert imagined_by(card) == words
