@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from doesnotexist_web.exhibits import Exhibit, imagined_by, is_picture
+from doesnotexist import Media
+from doesnotexist_web.exhibits import Exhibit, is_picture
 
 
 @pytest.fixture
 def exhibit(app, zoo):
     """Exhibits of a domain, as the site of blots shows them."""
 
-    def exhibit(domain, facts=None, **params):
+    def exhibit(domain, media=None, **params):
         recipe = zoo.recipe(domain, 7, params=params)
-        return Exhibit(zoo.generator(domain), zoo.card(domain), recipe, facts or {})
+        return Exhibit(zoo.generator(domain), zoo.card(domain), recipe, media)
 
     site = app.wsgi_app.hosts.resolve("blots.zoo.test")
     with app.test_request_context(environ_overrides={"doesnotexist.site": site}):
@@ -39,6 +40,17 @@ def test_a_drawing_is_never_small(exhibit):
     assert not exhibit("polygons").small
 
 
+def test_a_drawing_that_colours_itself_is_left_alone(exhibit):
+    assert exhibit("polygons", Media(b"<svg/>", "svg", {})).inked
+    assert not exhibit("polygons", Media(b"<style>@media (prefers-color-scheme: dark)", "svg", {})).inked
+    assert not exhibit("blots").inked
+
+
+def test_a_thumbnail_of_a_drawing_is_in_ink(exhibit):
+    assert "format=png&size=480" in exhibit("polygons").thumbnail
+    assert exhibit("blots").thumbnail == exhibit("blots").image
+
+
 def test_a_larger_model_is_named_if_there_is_one(exhibit):
     one = exhibit("blots")
     smaller = one.card.model_copy(update={"resolution": 32})
@@ -59,8 +71,8 @@ def test_another_keeps_what_was_changed_and_nothing_else(exhibit):
 
 def test_in_words(exhibit):
     assert exhibit("blots").description == "An ink blot that does not exist, seed 7"
-    assert exhibit("polygons", {"name": "a 3-gon"}).description.endswith("seed 7: a 3-gon")
-    assert exhibit("moods", {"smiles": "CCO"}).description.endswith("seed 7: CCO")
+    assert exhibit("polygons", Media(b"", "svg", {"name": "a 3-gon"})).description.endswith("seed 7: a 3-gon")
+    assert exhibit("moods", Media(b"", "svg", {"smiles": "CCO"})).description.endswith("seed 7: CCO")
 
 
 def test_psi_is_offered_where_the_model_is_worth_looking_at(exhibit):
@@ -69,17 +81,3 @@ def test_psi_is_offered_where_the_model_is_worth_looking_at(exhibit):
     psi = Exhibit(one.generator, card, one.recipe).controls[0]
 
     assert (psi.minimum, psi.maximum) == ("-1", "1")
-
-
-@pytest.mark.parametrize(
-    ("architecture", "words"),
-    [
-        ("stylegan2", "a GAN (generative adversarial network)"),
-        ("stylegan2-ada", "a GAN (generative adversarial network)"),
-        ("drawn-by-hand", "a neural network"),
-    ],
-)
-def test_who_imagined_it(exhibit, architecture, words):
-    card = exhibit("blots").card.model_copy(update={"architecture": architecture})
-
-    assert imagined_by(card) == words

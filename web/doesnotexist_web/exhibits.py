@@ -3,48 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from flask import url_for
 
-from doesnotexist import Generator, ModelCard, Recipe
+from doesnotexist import Generator, Media, ModelCard, Recipe
 from doesnotexist.media import PICTURE_FORMATS
 from doesnotexist.recipe import text_of
 
 from . import here
 from .answers import address_of, file_name, permalink, with_query
 from .controls import Control, controls, within
+from .voices import Voice, voice_of
 
 STARTER = 256  # pixels; below, a picture is shown small and sharp, never blown up to a window
-
-# How the box says it, by the card's architecture; the rest is plainly a neural network.
-IMAGINED_BY = {
-    "stylegan2": "a GAN (generative adversarial network)",
-    "smiles": "a language model over molecules",
-}
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A recipe on a page; `facts` of the sample where the page tells them."""
+    """A recipe on a page; `media`, finished, where the page tells what is known of the sample."""
 
     generator: Generator
     card: ModelCard
     recipe: Recipe
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    media: Media | None = None
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What is known of the sample, where the page tells it."""
+        return self.media.facts if self.media else {}
+
+    @property
+    def picture(self) -> bool:
+        """Whether it is made of pixels; else it is drawn, and its facts are worth telling."""
+        return is_picture(self.generator)
+
+    @property
+    def inked(self) -> bool:
+        """Whether it is black on white whatever the page is; else it colours itself, light and dark."""
+        return not self.picture and not (self.media and b"prefers-color-scheme" in self.media.data)
 
     @property
     def small(self) -> bool:
         """Whether it has so few pixels that each should be seen."""
-        return is_picture(self.generator) and self.card.resolution < STARTER
+        return self.picture and self.card.resolution < STARTER
 
     @property
     def image(self) -> str:
         """The address of its picture; a small one without loss."""
         exact = self.small and "png" in self.generator.formats
         return self._permalink(**({"format": "png"} if exact else {}))
+
+    @property
+    def thumbnail(self) -> str:
+        """The address of its picture for a wall of many; a drawing in ink, where it can be had so."""
+        if self.picture or "png" not in self.generator.formats:
+            return self.image
+        return self._permalink(format="png", size="480")
 
     @property
     def download(self) -> str:
@@ -76,6 +93,10 @@ class Exhibit:
         return file_name(self.generator.domain, self.recipe.seed, self.generator.formats[0])
 
     @property
+    def voice(self) -> Voice:
+        return voice_of(self.generator, self.card)
+
+    @property
     def description(self) -> str:
         """What stands in for the picture where it cannot be seen."""
         article = "An" if self.generator.noun[:1] in "aeiou" else "A"
@@ -104,9 +125,3 @@ class Exhibit:
 def is_picture(generator: Generator) -> bool:
     """Whether what it makes is pixels; else it is drawn, and its facts are worth a line each."""
     return generator.formats[0] in PICTURE_FORMATS
-
-
-def imagined_by(card: ModelCard) -> str:
-    """Who imagined it, as the box of the page says it."""
-    family = next((f for f in IMAGINED_BY if card.architecture.startswith(f)), None)
-    return IMAGINED_BY[family] if family else "a neural network"

@@ -11,9 +11,10 @@ from doesnotexist.errors import DoesNotExistError
 
 from . import here
 from .answers import deliver, json_answer
-from .exhibits import Exhibit, imagined_by, is_picture
+from .exhibits import Exhibit, is_picture
 from .negotiation import HTML, JSON, preferred, preferred_text
 from .orders import Order, read_order
+from .voices import voice_of
 
 pages = Blueprint("pages", __name__)
 
@@ -26,8 +27,6 @@ def _frame() -> dict[str, Any]:
         "address": here.address,
         "home": here.home,
         "origin": here.origin,
-        "imagined_by": imagined_by,
-        "is_picture": is_picture,
         "request_id": here.request_id,
     }
 
@@ -52,7 +51,8 @@ def about() -> Response:
     """How it works, what is known of the model, what may be done with what it makes."""
     generator = here.generator()
     card = here.zoo().card(generator.domain, request.args.get("model"))
-    return _html("about.html", lasting=True, generator=generator, card=card)
+    voice = voice_of(generator, card)
+    return _html("about.html", lasting=True, generator=generator, card=card, voice=voice)
 
 
 def _page(order: Order) -> Response:
@@ -60,8 +60,8 @@ def _page(order: Order) -> Response:
     card = here.zoo().card(order.domain, order.recipe.reference)
     # a picture may come after its page; the facts of a drawing, and why there is none, are on it
     at_once = is_picture(generator) and _is_here(card)
-    facts = {} if at_once else here.zoo().render(order.recipe).facts
-    exhibit = Exhibit(generator, card, order.recipe, facts)
+    media = None if at_once else here.zoo().render(order.recipe)
+    exhibit = Exhibit(generator, card, order.recipe, media)
     return _html("front.html", lasting=order.complete, generator=generator, card=card, it=exhibit)
 
 

@@ -39,6 +39,8 @@ function show({ page, picture }, settings) {
   const fresh = $("#work img", page);
   for (const { name, value } of fresh.attributes) picture.setAttribute(name, value);
   fresh.replaceWith(picture);
+  const details = $("#work details", page);
+  if (details) details.open = $("#work details")?.open ?? false;
   for (const part of document.querySelectorAll("[data-live]")) part.replaceWith($(`#${part.id}`, page));
   if (!form) return;
   form.elements.seed.value = $("#controls", page).elements.seed.value;
