@@ -43,7 +43,7 @@ def fetch(file: WeightFile, store: Store, network: Network, progress: Progress |
     target = store.place(file.sha256)
     part = target.with_name(f"{target.name}.part")
     with _alone(target, file, deadline):
-        if _is_right(target, file, store):
+        if is_right(target, file, store):
             report(file.size)
             return target
         _check_room(part, file)
@@ -167,8 +167,8 @@ def _check(part: Path, file: WeightFile) -> None:
     raise WeightsMismatch(file.name, "sha256", file.sha256, sha256)
 
 
-def _is_right(target: Path, file: WeightFile, store: Store) -> bool:
-    """Whether the file is there with the right bytes; wrong ones are put aside."""
+def is_right(target: Path, file: WeightFile, store: Store) -> bool:
+    """Whether a file of the store is there with the right bytes; wrong ones are put aside."""
     if not os.path.lexists(target):
         return False
     if not target.is_symlink() and target.is_file() and measure(target) == (file.size, file.sha256):

@@ -4,7 +4,11 @@ A file is either bundled in an installed package or in the store, under its sha2
 
     <store>/sha256/1f/1f0c9d2a…
 
-so two models can share a file, and no name can ever stand for other bytes.
+so two models can share a file, and no name can ever stand for other bytes. What somebody else
+published in a format of their own is converted once; a record beside the store's files says what
+came of it:
+
+    <store>/converted/1f/1f0c9d2a….json
 """
 
 from __future__ import annotations
@@ -16,9 +20,11 @@ import stat
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from .cards import Bundled, ModelCard, WeightFile
+from pydantic import Field, ValidationError
+
+from .cards import Bundled, ModelCard, Row, Sha256, Text, WeightFile
 from .errors import WeightsMismatch, WeightsMissing
 
 Status = Literal["bundled", "cached", "remote"]
@@ -26,6 +32,16 @@ Status = Literal["bundled", "cached", "remote"]
 # Not to be led elsewhere by a planted link, not to wait for the writer of a planted pipe.
 NO_TRICKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _PLAIN = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
+
+class Converted(Row):
+    """What a file of another format was made into; `sha256` names the safetensors in the store."""
+
+    source: Sha256
+    sha256: Sha256
+    size: Annotated[int, Field(gt=0)]
+    converter: Text
+    date: Text
 
 
 class Store:
@@ -41,9 +57,32 @@ class Store:
     def place(self, sha256: str) -> Path:
         """As `path`, with its folders made: they are its owner's alone (mode 0700)."""
         path = self.path(sha256)
-        for folder in (self.root, self.root / "sha256", path.parent):
-            folder.mkdir(mode=0o700, parents=folder == self.root, exist_ok=True)
+        make_folder(self.root, path.parent)
         return path
+
+    def record(self, source: str) -> Path:
+        """Where it is written what the file of this sha256 was converted into."""
+        return self.root / "converted" / source[:2] / f"{source}.json"
+
+    def converted(self, source: str) -> Converted | None:
+        """What the file of this sha256 was converted into; None if it was not."""
+        try:
+            record = Converted.model_validate_json(self.record(source).read_bytes())
+        except (OSError, ValidationError):
+            return None  # a record that cannot be read costs one more conversion
+        return record if record.source == source else None
+
+    def runnable(self, file: WeightFile) -> WeightFile | None:
+        """The file as it runs: safetensors of a known digest, and nothing else; None if there is none."""
+        if file.unverified:
+            return None
+        if file.format == "safetensors":
+            return file
+        record = self.converted(file.sha256)
+        if record is None:
+            return None
+        made = {"format": "safetensors", "size": record.size, "sha256": record.sha256, "sources": ()}
+        return file.model_copy(update=made)
 
     def quarantine(self, path: Path) -> Path:
         """Put a file with wrong bytes aside, so that it is never found again; where it is now."""
@@ -56,7 +95,7 @@ class Store:
 
         Looks at existence and size only; `read` checks every byte.
         """
-        places = [self._find(file) for file in card.files]
+        places = [self.find(file) for file in card.files]
         if any(place is None for place in places):
             return "remote"
         return "cached" if any(place and place.is_relative_to(self.root) for place in places) else "bundled"
@@ -70,12 +109,13 @@ class Store:
         return {file.role: self._read(card, file) for file in card.files}
 
     def _read(self, card: ModelCard, file: WeightFile) -> bytes:
-        place = self._find(file)
-        if place is None:
+        runnable = self.runnable(file)
+        place = self.find(file)
+        if place is None or runnable is None:
             raise WeightsMissing(card.id, file.name, _advice(card, file))
         ours = place.is_relative_to(self.root)
         try:
-            return read_verified(place, file, follow=not ours)
+            return read_verified(place, runnable, follow=not ours)
         except OSError as error:
             raise WeightsMissing(card.id, file.name, f"{place}: {error.strerror}") from None
         except WeightsMismatch as error:
@@ -86,15 +126,17 @@ class Store:
                 f"{card.id}: {file.name}", error.what, error.expected, error.found, _advice(card, file)
             ) from None
 
-    def _find(self, file: WeightFile) -> Path | None:
-        """The first place that has a file of the right size; None if there is none.
+    def find(self, file: WeightFile) -> Path | None:
+        """Where a file lies as it runs, in a package or in the store; None if it is not here.
 
-        A file of another size is found too, so that reading it says what is wrong with it.
+        The first place with a file of the right size; else the first with one of another size, so that
+        reading it says what is wrong with it.
         """
-        if file.format != "safetensors" or file.unverified:
-            return None  # what runs is safetensors of a known digest, and nothing else
-        sizes = {place: size for place in self._places(file) if (size := _size(place)) is not None}
-        right = (place for place, size in sizes.items() if size == file.size)
+        runnable = self.runnable(file)
+        if runnable is None:
+            return None
+        sizes = {place: size for place in self._places(runnable) if (size := _size(place)) is not None}
+        right = (place for place, size in sizes.items() if size == runnable.size)
         return next(right, next(iter(sizes), None))
 
     def _places(self, file: WeightFile) -> Iterator[Path]:
@@ -102,6 +144,13 @@ class Store:
             if isinstance(source, Bundled) and (folder := package_folder(source.package)):
                 yield folder / source.path
         yield self.path(file.sha256)
+
+
+def make_folder(root: Path, folder: Path) -> None:
+    """Make `folder`, inside `root`, and what is above it: its owner's alone (mode 0700)."""
+    inside = [root, *reversed([one for one in (folder, *folder.parents) if root in one.parents])]
+    for one in inside:
+        one.mkdir(mode=0o700, parents=one == root, exist_ok=True)
 
 
 def package_folder(package: str) -> Path | None:
