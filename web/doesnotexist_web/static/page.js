@@ -7,7 +7,6 @@ const form = $("#controls");
 const busy = { controller: null };
 let next = null;
 
-document.documentElement.classList.add("js");
 history.replaceState({}, "", $("link[rel=canonical]").href);
 prepare();
 
