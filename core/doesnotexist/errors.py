@@ -258,10 +258,13 @@ class DeadlineExceeded(EngineError):
 
 
 class WorkerDied(EngineError):
-    """The process that was at work for `domain` has died; another one takes its place."""
+    """The process that was at work for `domain` has died; another one takes its place.
 
-    def __init__(self, domain: str, reason: str, retry_after_s: int = 1) -> None:
-        self.domain, self.reason, self.retry_after_s = domain, reason, retry_after_s
+    `blamed`: it may have died of what it was at work on, and was not ended by somebody else.
+    """
+
+    def __init__(self, domain: str, reason: str, retry_after_s: int = 1, blamed: bool = True) -> None:
+        self.domain, self.reason, self.retry_after_s, self.blamed = domain, reason, retry_after_s, blamed
         super().__init__(f"the worker of {quoted(domain)} {reason}; try again in {retry_after_s} s")
 
 

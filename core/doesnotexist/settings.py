@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, StringConstraints, ValidationError
 
 from .errors import InvalidParameter
 
 PREFIX = "DOESNOTEXIST_"
+
+_DEVICE = "(cpu|mps|cuda(:[0-9]{1,3})?)"
 
 
 class Settings(BaseModel):
@@ -25,15 +27,44 @@ class Settings(BaseModel):
     base_domain: Annotated[
         str, StringConstraints(pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$", max_length=200)
     ] = Field("localhost", description="the site's own name; domains are its subdomains")
-    device: str = Field("cpu", pattern=r"^(cpu|cuda(:[0-9]+)?|mps)$", description="cpu, cuda, cuda:1 or mps")
+    device: str = Field(
+        "auto",
+        pattern=rf"^(auto|{_DEVICE}(,{_DEVICE})*)$",
+        description="auto, cpu, cuda, cuda:1 or mps; several with commas, a worker for each",
+    )
+    workers: Literal["thread", "process"] = Field(
+        "thread", description="thread or process: where samples are made"
+    )
+    threads: int | None = Field(
+        None, ge=1, le=1024, description="threads of a worker process; as many as cores if not set"
+    )
     store: Path = Field(
         default_factory=lambda: user_cache_path("doesnotexist"),
         description="folder of downloaded weights",
     )
     registry: Path | None = Field(None, description="a registry file in place of the built-in one")
     plugins: str | None = Field(None, description="names of the only plugins to load, a,b")
-    queue_size: int = Field(256, ge=1, le=100_000, description="requests that may wait")
+    queue_size: int = Field(256, ge=1, le=100_000, description="requests that may wait in each domain")
     deadline_s: float = Field(60.0, gt=0, description="seconds until a request is given up")
+    hang_s: float = Field(
+        20.0, gt=0, description="seconds until a worker process at one batch is taken for hung and ended"
+    )
+    overload: Literal["queue", "share"] = Field(
+        "queue", description="queue, or share: one fresh sample for all who wait when the queue is full"
+    )
+    model_bytes: ByteSize = Field(
+        ByteSize(4 * 2**30), ge=0, description="bytes of models kept in memory, such as 4GiB"
+    )
+    pool_bytes: ByteSize = Field(
+        ByteSize(0), ge=0, description="bytes of samples made while idle, such as 64MiB; 0 for none"
+    )
+    media_bytes: ByteSize = Field(
+        ByteSize(0), ge=0, description="bytes of finished media kept in memory, such as 64MiB"
+    )
+    media_cache: Path | None = Field(None, description="folder of finished media, kept over a restart")
+    media_cache_bytes: ByteSize = Field(
+        ByteSize(2**30), ge=0, description="bytes of finished media kept in that folder, such as 1GiB"
+    )
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:

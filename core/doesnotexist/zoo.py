@@ -13,11 +13,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from .cards import ModelCard
-from .engine import Engine, Job, Model, ThreadEngine, load_model, wait
-from .errors import ModelGone, UnknownModel
+from .engine import Engine, Fresh, Job, Loader, Pool, Sharing, open_engine, wait
+from .engine.loading import plugins_of
+from .errors import DoesNotExistError, ModelGone, QueueFull, UnknownModel
 from .generator import Generator, check_params
 from .media import Media, as_json, check_format, check_size
 from .plugins import Plugins
@@ -42,6 +43,8 @@ class Creation:
     zoo: Zoo
     recipe: Recipe
     media: Media
+    source: Literal["made", "pool", "shared"] = "made"
+    """Made now; from the pool, never seen before; or shared with others under overload."""
 
     @property
     def data(self) -> bytes:
@@ -75,13 +78,14 @@ class Zoo:
 
     def __init__(self, settings: Settings | None = None, plugins: Plugins | None = None) -> None:
         self.settings = settings or Settings.read()
-        only = self.settings.plugins
-        self.plugins = plugins or Plugins(None if only is None else frozenset(only.split(",")))
+        self.plugins = plugins or plugins_of(self.settings)
         base = read_registry(self.settings.registry or find_registry())
         self.registry = Registry(self.plugins.cards(base))
         self.store = Store(self.settings.store)
         self._engine: Engine | None = None
         self._starting = threading.Lock()
+        self._pool = Pool(self.settings.pool_bytes, self._domains_here, self._fresh_job)
+        self._sharing = Sharing()
 
     def __enter__(self) -> Zoo:
         return self
@@ -163,8 +167,7 @@ class Zoo:
 
         Raises InvalidParameter, WeightsError, PluginError, QueueFull, DeadlineExceeded.
         """
-        future, name = self._submit(recipe, format, size)
-        return self._finished(recipe, name, future)
+        return self._finished(recipe, self._submit(recipe, format, size))
 
     def generate(
         self,
@@ -183,18 +186,66 @@ class Zoo:
         recipe = self.recipe(domain, seed, model, params)
         return Creation(self, recipe, self.render(recipe, format, size))
 
+    def fresh(self, domain: str) -> Creation:
+        """A finished sample that nobody has seen, in the domain's default format.
+
+        From the pool if it has one, which takes about a millisecond; else made now. When the queue
+        is full too and `settings.overload` is "share", the next one that is made for somebody else;
+        its `source` says so. Raises what `generate` raises.
+        """
+        kept = self._pool.pop(self.card(domain))
+        if kept:
+            self._started().shown(self._job(kept.recipe), kept.media)
+            return Creation(self, kept.recipe, kept.media, "pool")
+        recipe = self.recipe(domain)
+        try:
+            future = self._submit(recipe)
+        except QueueFull as full:
+            return Creation(self, *self._shared(domain, full), "shared")
+        self._sharing.made(domain, recipe, future)
+        return Creation(self, recipe, wait(future, self.settings.deadline_s))
+
+    def warm(self, domains: Iterable[str] | None = None) -> dict[str, DoesNotExistError]:
+        """Load the models of these domains (None: of all whose weights are here); blocks until then.
+
+        Returns the domains that failed, and why: the others can be served.
+        """
+        failed: dict[str, DoesNotExistError] = {}
+        flying: dict[str, Future[Media]] = {}
+        for domain in self._domains_here() if domains is None else domains:
+            try:
+                flying[domain] = self._submit(self.recipe(domain))
+            except DoesNotExistError as error:
+                failed[domain] = error
+        for domain, future in flying.items():
+            try:
+                wait(future, self.settings.deadline_s)
+            except DoesNotExistError as error:
+                failed[domain] = error
+        return failed
+
+    def status(self) -> dict[str, Any]:
+        """Figures of the engine, as JSON data: what waits, what was made and refused, pool, models."""
+        engine = self._engine.status() if self._engine else {}
+        return {
+            "backend": self.settings.workers,
+            "device": self.settings.device,
+            "started": self._engine is not None,
+            "pool": self._pool.status(),
+            **engine,
+        }
+
     def generate_many(
         self, recipes: Iterable[Recipe], format: str | None = None, size: int | None = None
     ) -> Iterator[Creation]:
         """Make many samples, in order, with the engine's batches kept full."""
-        flying: deque[tuple[Recipe, str, Future[Media]]] = deque()
+        flying: deque[tuple[Recipe, Future[Media]]] = deque()
         for recipe in recipes:
             # one batch at work and one waiting: more would only spend the deadline in the queue
             batch = self.generator(self.registry.card(recipe.model).domain).max_batch
             if len(flying) >= min(2 * batch, self.settings.queue_size):
                 yield self._landed(*flying.popleft())
-            future, name = self._submit(recipe, format, size)
-            flying.append((recipe, name, future))
+            flying.append((recipe, self._submit(recipe, format, size)))
         while flying:
             yield self._landed(*flying.popleft())
 
@@ -214,31 +265,48 @@ class Zoo:
             **facts,
         }
 
-    def _submit(self, recipe: Recipe, format: str | None, size: int | None) -> tuple[Future[Media], str]:
-        name = self.format(recipe, format)
+    def _submit(self, recipe: Recipe, format: str | None = None, size: int | None = None) -> Future[Media]:
+        return self._started().submit(self._job(recipe, format, size))
+
+    def _job(self, recipe: Recipe, format: str | None = None, size: int | None = None) -> Job:
         card = self.registry.card(recipe.model)
         if card.digest != recipe.weights:
             raise ModelGone(recipe.model, recipe.weights, card.digest)
-        return self._started().submit(Job(card, recipe, name, check_size(size))), name
+        return Job(card, recipe, self.format(recipe, format), check_size(size))
 
-    def _landed(self, recipe: Recipe, format: str, future: Future[Media]) -> Creation:
-        return Creation(self, recipe, self._finished(recipe, format, future))
+    def _landed(self, recipe: Recipe, future: Future[Media]) -> Creation:
+        return Creation(self, recipe, self._finished(recipe, future))
 
-    def _finished(self, recipe: Recipe, format: str, future: Future[Media]) -> Media:
+    def _finished(self, recipe: Recipe, future: Future[Media]) -> Media:
         media = wait(future, self.settings.deadline_s)
-        if format == "json":
-            return Media(as_json(self.record(recipe, media.facts)), format, media.facts)
+        if media.format == "json":
+            return Media(as_json(self.record(recipe, media.facts)), media.format, media.facts)
         return media
+
+    def _shared(self, domain: str, full: QueueFull) -> Fresh:
+        """The next fresh sample of a domain, if there will be one and it may be shared."""
+        shared = self._sharing.join(domain) if self.settings.overload == "share" else None
+        if shared is None:
+            raise full
+        return wait(shared, self.settings.deadline_s)
+
+    def _domains_here(self) -> list[str]:
+        """The domains that can be served without a download."""
+        here = {listing.card.domain for listing in self.models() if listing.status != "remote"}
+        return [domain for domain in self.plugins.generators if domain in here]
+
+    def _fresh_job(self, domain: str) -> Job:
+        return self._job(self.recipe(domain))
 
     def _started(self) -> Engine:
         with self._starting:
             if self._engine is None:
-                settings = self.settings
-                self._engine = ThreadEngine(self._load, settings.queue_size, settings.deadline_s)
+                idle = self._pool if self.settings.pool_bytes else None
+                self._engine = open_engine(self.settings, self._loader, self._max_batch, idle)
             return self._engine
 
-    def _load(self, card: ModelCard) -> Model:
-        generator = self.generator(card.domain)
-        files = self.store.read(card)
-        device = self.settings.device
-        return load_model(card.domain, lambda: generator.load(card, files, device), generator.max_batch)
+    def _loader(self, device: str) -> Loader:
+        return Loader(self.plugins, self.store, device)
+
+    def _max_batch(self, card: ModelCard) -> int:
+        return self.generator(card.domain).max_batch

@@ -1,3 +1,4 @@
+import sys
 import threading
 import time
 
@@ -5,12 +6,11 @@ import numpy as np
 import pytest
 
 from doesnotexist import Picture, Recipe
-from doesnotexist.engine import Job, Model, ThreadEngine, load_model, wait
+from doesnotexist.engine import Dispatcher, Job, Maker, wait
 from doesnotexist.errors import (
     BadSample,
     DeadlineExceeded,
     EngineStopped,
-    PluginBroken,
     QueueFull,
     WeightsMissing,
 )
@@ -44,7 +44,7 @@ def card(zoo):
 
 
 def engine_of(sampler, **options):
-    return ThreadEngine(lambda _card: Model(sampler, 4), **options)
+    return Dispatcher([Maker(lambda _card: sampler)], most=lambda _card: 4, **options)
 
 
 def job(card, seed=0, format="png"):
@@ -171,6 +171,7 @@ class Rude(Huge):
     ("answer", "reason"),
     [
         (lambda _: 1 / 0, "failed to sample: ZeroDivisionError"),
+        (lambda _: sys.exit(3), "failed to sample: SystemExit"),
         (lambda _: None, "gave NoneType, not 1 samples"),
         (lambda _: [], "gave list, not 1 samples"),
         (lambda _: [None], "which is no sample"),
@@ -193,14 +194,10 @@ def test_a_model_that_cannot_be_loaded_says_why(card):
     def missing(_card):
         raise WeightsMissing("stripes/one", "weights", "fetch them")
 
-    def broken(card):
-        return load_model(card.domain, lambda: 1 / 0, 1)
-
-    for load, error in ((missing, WeightsMissing), (broken, PluginBroken)):
-        engine = ThreadEngine(load)
-        with pytest.raises(error):
-            wait(engine.submit(job(card)), 10)
-        engine.close()
+    engine = Dispatcher([Maker(missing)])
+    with pytest.raises(WeightsMissing):
+        wait(engine.submit(job(card)), 10)
+    engine.close()
 
 
 def test_facts_that_are_no_json_are_the_plugins_fault(card):

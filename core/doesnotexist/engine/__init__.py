@@ -1,0 +1,78 @@
+"""The engine: queue → batch → worker.
+
+line          jobs that wait: equal ones together, a fair turn for each domain, bounded
+  paces       how long samples take: sizes of batches, whose turn it is
+  circuits    domains that rest after too many deaths
+dispatcher    takes batches from the line and gives each to a worker
+maker         makes a batch with loaded models: the worker of the thread backend
+process       a worker whose maker lives in a child process
+  child       what runs in there
+cluster       a worker whose maker is an actor of a Ray cluster
+pool          fresh samples, made while nothing waits
+sharing       one fresh sample for all who wait, when everything is full
+finished      media that were made already, in memory and in a folder
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..cards import ModelCard
+from ..settings import Settings
+from .dispatcher import Dispatcher
+from .finished import Finished
+from .folder import Folder
+from .jobs import Engine, Idle, Job, Outcome, Worker, wait
+from .loading import Loader
+from .maker import MAX_MEDIA_BYTES, Maker, deliver
+from .pool import Fresh, Pool
+from .sharing import Sharing
+
+__all__ = [
+    "MAX_MEDIA_BYTES",
+    "Dispatcher",
+    "Engine",
+    "Finished",
+    "Folder",
+    "Fresh",
+    "Idle",
+    "Job",
+    "Loader",
+    "Maker",
+    "Outcome",
+    "Pool",
+    "Sharing",
+    "Worker",
+    "deliver",
+    "open_engine",
+    "wait",
+]
+
+
+def open_engine(
+    settings: Settings,
+    load: Callable[[str], Loader],
+    most: Callable[[ModelCard], int],
+    idle: Idle | None = None,
+) -> Engine:
+    """The engine of these settings; `load` gives what loads models on a device, for the thread backend."""
+    folder = settings.media_cache
+    return Dispatcher(
+        _workers(settings, load),
+        queue_size=settings.queue_size,
+        deadline_s=settings.deadline_s,
+        most=most,
+        finished=Finished(
+            settings.media_bytes, Folder(folder, settings.media_cache_bytes) if folder else None
+        ),
+        idle=idle,
+    )
+
+
+def _workers(settings: Settings, load: Callable[[str], Loader]) -> Sequence[Worker]:
+    devices = settings.device.split(",")
+    if settings.workers == "process":
+        from .process import Child
+
+        return [Child(settings, device, devices.count(device)) for device in devices]
+    return [Maker(load(device), settings.model_bytes) for device in devices]

@@ -1,0 +1,99 @@
+"""Inside a worker process: it owns the models of one device, and does what its parent sends.
+
+Frames from the parent are lists of jobs of one model. The answer to each is BEGUN, then for
+every job, as soon as it is there, its outcome and the models that are now in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+
+from .. import errors
+from ..errors import BadSample, DoesNotExistError, WorkerDied
+from ..media import Media
+from ..settings import Settings
+from ..weights import Store
+from .jobs import Job, Outcome
+from .loading import Loader, cores, plugins_of
+from .maker import Maker
+
+READY, BEGUN = "ready", "begun"
+
+_PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
+
+
+def main(connection: Connection, settings: Settings, device: str, neighbours: int) -> None:
+    """Work until the parent closes its end, or is gone. `neighbours`: how many share the processor."""
+    _settle_in(settings.threads or max(1, cores() // neighbours))
+    loader = Loader(plugins_of(settings), Store(settings.store), device)
+    maker = Maker(loader, settings.model_bytes)
+    connection.send(READY)
+    while (jobs := _next(connection)) is not None:
+        connection.send(BEGUN)
+        for outcome in _outcomes(maker, jobs):
+            connection.send((outcome, maker.loaded))
+    os._exit(0)  # not to wait for whatever threads plugins have left
+
+
+def _next(connection: Connection) -> list[Job] | None:
+    try:
+        jobs: list[Job] = connection.recv()
+    except EOFError:
+        return None
+    return jobs
+
+
+def _outcomes(maker: Maker, jobs: Sequence[Job]) -> Iterator[Outcome]:
+    """An outcome for every job: what ends a batch stands for all that is left of it."""
+    left, domain = len(jobs), jobs[0].card.domain
+    try:
+        for outcome in maker.make(jobs):
+            left -= 1
+            yield outcome if isinstance(outcome, Media) else _plain(outcome, domain)
+    except DoesNotExistError as error:
+        fault = _plain(error, domain)
+    except OSError as error:  # weights that cannot be read: the next request may find them
+        fault = WorkerDied(domain, f"failed: {type(error).__name__}: {error.strerror}", blamed=False)
+    for _ in range(left):
+        yield fault
+
+
+def _settle_in(threads: int) -> None:
+    # the parent decides when to end: a Ctrl-C in the terminal, or a service manager that ends a
+    # whole group, reaches parent and child alike, and requests at work should be finished
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # before anybody imports torch
+    os.dup2(2, 1)  # what plugins print is no output of the parent's
+    _end_with_the_parent()
+
+
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+    if sys.platform == "linux":
+        import ctypes
+
+        # the thread above cannot run while native code holds the interpreter's lock for ever
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _plain(error: DoesNotExistError, domain: str) -> DoesNotExistError:
+    """The error itself if it is one of ours: a plugin's own class may not be known to the parent."""
+    known = type(error).__module__ == errors.__name__
+    return error if known else BadSample(domain, f"failed: {type(error).__name__}: {error}")

@@ -1,0 +1,118 @@
+"""Where samples are made: loaded models, the wall around plugins' code, and finished media.
+
+A `Maker` is the worker of the thread backend, and it is what runs inside a worker process.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+
+from ..cards import ModelCard
+from ..errors import BadSample, DoesNotExistError
+from ..generator import Sampler
+from ..media import MEDIA_TYPES, Media, Sample, as_json, render
+from .jobs import Job, Outcome
+
+MAX_MEDIA_BYTES = 32 * 2**20  # a 2048 px PNG of noise is 12 MB
+
+_SEVERAL_OF_EVERY_SIZE = 8 * 2**30
+
+
+class Maker:
+    """Makes batches with models that `load` gives, those used last kept within `budget` bytes.
+
+    A model counts as the bytes of its files; the one in use stays, whatever its size.
+    """
+
+    restarts = 0
+
+    def __init__(self, load: Callable[[ModelCard], Sampler], budget: int = _SEVERAL_OF_EVERY_SIZE) -> None:
+        self._load, self._budget = load, budget
+        self._models: OrderedDict[str, tuple[Sampler, int]] = OrderedDict()
+        self.loaded: tuple[str, ...] = ()
+
+    def make(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        samples = self._samples(jobs)
+        for job, sample in zip(jobs, samples, strict=True):
+            yield _finished(job, sample)
+
+    def ready(self, fell: Callable[[], None]) -> None:
+        """It always is."""
+
+    def kill(self) -> None:
+        """A thread cannot be killed: what it does, it finishes."""
+
+    def close(self) -> None:
+        self._models.clear()
+        self.loaded = ()
+
+    def _samples(self, jobs: Sequence[Job]) -> list[Sample]:
+        domain = jobs[0].card.domain
+        sampler = self._sampler(jobs[0].card)
+        try:
+            samples = sampler.sample([job.recipe for job in jobs])
+        except DoesNotExistError:
+            raise
+        except (Exception, SystemExit) as error:  # the plugin wall: sample() may raise anything
+            raise _blame(domain, "sample", error) from error
+        if not isinstance(samples, list) or len(samples) != len(jobs):
+            raise BadSample(domain, f"gave {type(samples).__name__}, not {len(jobs)} samples")
+        return samples
+
+    def _sampler(self, card: ModelCard) -> Sampler:
+        if card.reference in self._models:
+            self._models.move_to_end(card.reference)
+        else:
+            self._make_room(card.size)
+            self._models[card.reference] = self._load(card), card.size
+        self.loaded = tuple(self._models)
+        return self._models[card.reference][0]
+
+    def _make_room(self, size: int) -> None:
+        """Forget the models used longest ago, before the next one is read, so that both never coexist."""
+        held = sum(size for _, size in self._models.values())
+        before = len(self._models)
+        while self._models and held + size > self._budget:
+            _, (_, freed) = self._models.popitem(last=False)
+            held -= freed
+        if len(self._models) < before:
+            _give_back()
+
+
+def _finished(job: Job, sample: Sample) -> Outcome:
+    try:
+        return deliver(job, sample)
+    except DoesNotExistError as error:
+        return error
+    except (Exception, SystemExit) as error:  # the plugin wall: encode() and facts() may be a stranger's
+        return _blame(job.card.domain, "encode", error)
+
+
+def deliver(job: Job, sample: Sample) -> Media:
+    """A sample as finished media; raises BadSample if its bytes are not what they should be."""
+    if not callable(getattr(sample, "encode", None)) or not callable(getattr(sample, "facts", None)):
+        raise BadSample(job.card.domain, f"gave {type(sample).__name__}, which is no sample")
+    media = render(sample, job.format, job.size)
+    if not isinstance(media.data, bytes) or not 0 < len(media.data) <= MAX_MEDIA_BYTES:
+        kind = MEDIA_TYPES[job.format]
+        limit = f"1 to {MAX_MEDIA_BYTES} bytes"
+        raise BadSample(job.card.domain, f"must give {limit} of {kind}, gave something else")
+    # once through JSON: facts are plain data in every backend, and nothing of a plugin's own
+    # travels to another process
+    return Media(media.data, media.format, json.loads(as_json(media.facts)))
+
+
+def _give_back() -> None:
+    """Let the memory of forgotten models go: frameworks keep it in cycles and in caches of their own."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
+def _blame(domain: str, what: str, error: BaseException) -> BadSample:
+    return BadSample(domain, f"failed to {what}: {type(error).__name__}: {error}")

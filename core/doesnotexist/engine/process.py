@@ -1,0 +1,234 @@
+"""A worker in a process of its own: a crash, a hang or an out-of-memory in a plugin costs a restart."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import multiprocessing
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from ..errors import DeadlineExceeded, EngineError, EngineStopped, WorkerDied
+from ..settings import Settings
+from .child import BEGUN, READY, main
+from .jobs import Job, Outcome
+
+log = logging.getLogger("doesnotexist.engine")
+
+START_S = 60.0  # to start Python and to import the plugins, on a busy machine
+ANSWER_S = 10.0  # for an idle child to say that it has heard
+LOAD_S = 60.0  # at least this long for a model's first batch: torch and the weights are loaded in it
+EAGER, EAGER_WITHIN_S = 3, 60.0  # started unasked this often; after that only when there is work
+
+# A forked child would inherit the locks of threads that it does not have, and no usable CUDA.
+_SPAWN = multiprocessing.get_context("spawn")
+_VMSTAT = Path("/proc/vmstat")
+
+
+class Child:
+    """A worker whose models live in a child process, started when needed and again when it dies.
+
+    A batch may take `settings.hang_s` seconds, then the child is taken for hung and ended.
+    """
+
+    def __init__(self, settings: Settings, device: str, neighbours: int = 1) -> None:
+        self._settings, self._device, self._neighbours = settings, device, neighbours
+        self._process: SpawnProcess | None = None
+        self._connection: Connection | None = None
+        self._seen: set[str] = set()  # models that this child has made a batch of
+        self._starts: deque[float] = deque(maxlen=EAGER)
+        self._memory_kills = 0
+        self._stopped = False
+        self.loaded: tuple[str, ...] = ()
+        self.restarts = 0
+        atexit.register(self.close)  # before multiprocessing's own, which would wait for it for ever
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; None before the first start."""
+        return self._process.pid if self._process else None
+
+    def ready(self, fell: Callable[[], None]) -> None:
+        if self._alive():
+            return
+        recent = [at for at in self._starts if time.monotonic() - at < EAGER_WITHIN_S]
+        if len(recent) == EAGER:
+            return
+        try:
+            process = self._start("all")
+        except EngineError as error:
+            log.warning("%s", error)
+            return
+
+        def watch() -> None:
+            wait([process.sentinel])
+            fell()
+
+        threading.Thread(target=watch, name="engine-watch", daemon=True).start()
+
+    def make(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        left = list(jobs)
+        for last in (False, True):
+            try:
+                for outcome in self._make(left):
+                    left = left[1:]
+                    yield outcome
+                return
+            except WorkerDied as death:
+                if self._stopped:
+                    raise EngineStopped from None
+                # ended from outside: what was lost is made again, once
+                if death.blamed or last:
+                    raise WorkerDied(death.domain, death.reason) from None
+
+    def kill(self) -> None:
+        self._stopped = True
+        if self._process:
+            self._process.kill()
+
+    def close(self) -> None:
+        """The child ends by itself when its pipe closes; it is killed if that takes a second."""
+        atexit.unregister(self.close)
+        if self._connection:
+            self._connection.close()
+        if self._process:
+            self._process.join(1)
+            self._process.kill()
+            self._process.join()
+        self.loaded = ()
+
+    def _make(self, jobs: list[Job]) -> Iterator[Outcome]:
+        card = jobs[0].card
+        domain, limit = card.domain, min(self._settings.hang_s, self._settings.deadline_s)
+        if card.reference not in self._seen:
+            limit = max(LOAD_S, self._settings.deadline_s)
+        connection, process = self._begin(jobs)
+        with _ended_after(limit, process) as hung:
+            try:
+                for _ in jobs:
+                    outcome, self.loaded = connection.recv()
+                    yield outcome
+                self._seen.add(card.reference)
+            except Exception as error:  # whatever comes that is no whole frame: the child is lost
+                reason = self._end(error)
+                if hung.is_set():
+                    raise DeadlineExceeded(limit) from None
+                raise WorkerDied(domain, reason, blamed=not self._ended_from_outside()) from None
+
+    def _begin(self, jobs: list[Job]) -> tuple[Connection, SpawnProcess]:
+        """Hand a batch to the child; one that has died, or does not hear, is replaced first."""
+        domain = jobs[0].card.domain
+        reason = ""
+        for _ in range(2):
+            process = self._process if self._alive() else self._start(domain)
+            connection = self._connection
+            if process is None or connection is None:
+                break
+            try:
+                connection.send(jobs)
+                if connection.poll(ANSWER_S) and connection.recv() == BEGUN:
+                    return connection, process
+                reason = self._end(TimeoutError("did not answer"))
+            except (OSError, EOFError) as error:
+                reason = self._end(error)
+        raise WorkerDied(domain, reason)
+
+    def _alive(self) -> bool:
+        # not is_alive(): a process that has ended closes its pipes a moment before it can be waited for
+        return self._process is not None and not wait([self._process.sentinel], 0)
+
+    def _start(self, domain: str) -> SpawnProcess:
+        """Start a child; raises WorkerDied if it does not get ready."""
+        if self._stopped:
+            raise EngineStopped
+        if self._process:
+            self.restarts += 1
+            self._end(EOFError())
+        self._starts.append(time.monotonic())
+        self._seen.clear()
+        self.loaded = ()
+        self._memory_kills = _memory_kills()
+        self._connection, theirs = _SPAWN.Pipe()
+        arguments = (theirs, self._settings, self._device, self._neighbours)
+        self._process = process = _SPAWN.Process(
+            target=main, args=arguments, name="doesnotexist worker", daemon=True
+        )
+        with theirs, _no_interrupts():
+            process.start()
+        try:
+            if self._connection.poll(START_S) and self._connection.recv() == READY:
+                return process
+            reason = self._end(TimeoutError("did not start"))
+        except (OSError, EOFError) as error:
+            reason = self._end(error)
+        raise WorkerDied(domain, f"did not start: {reason}")
+
+    def _end(self, error: Exception) -> str:
+        """Make sure that the child is gone; returns what it died of."""
+        process = self._process
+        if process is None:
+            return "was not there"
+        process.join(1 if isinstance(error, EOFError | OSError) else 0)
+        code = process.exitcode
+        process.kill()
+        process.join()
+        if self._connection:
+            self._connection.close()
+        if code is None:
+            return str(error) if isinstance(error, TimeoutError) else "gave what is no answer"
+        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+    def _ended_from_outside(self) -> bool:
+        """Whether somebody killed the child, where the system tells that from running out of memory."""
+        killed = self._process is not None and self._process.exitcode == -signal.SIGKILL
+        return killed and _VMSTAT.exists() and _memory_kills() == self._memory_kills
+
+
+@contextmanager
+def _ended_after(seconds: float, process: SpawnProcess) -> Iterator[threading.Event]:
+    """Kill a process that is still at work after `seconds`; the event says that this was done.
+
+    A time limit on reading would not do: a child that stops in the middle of a frame sends no more.
+    """
+    hung = threading.Event()
+
+    def end() -> None:
+        hung.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield hung
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """A Ctrl-C must not reach a child before it has said that it does not care."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _memory_kills() -> int:
+    """How many processes the system has ended for want of memory; 0 where it does not say."""
+    try:
+        lines = _VMSTAT.read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
