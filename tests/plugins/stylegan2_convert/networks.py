@@ -33,6 +33,8 @@ LABELLED = Architecture(
 
 Tensors = dict[str, np.ndarray]
 
+SOURCE = "raise SystemExit('the source ran')\n" * 200  # one text, which the memo shares between modules
+
 
 def random_tensors(net: Architecture, seed: int = 0) -> Tensors:
     """Tensors of an architecture, all of them different."""
@@ -80,7 +82,7 @@ class Persistent(nn.Module):
         meta = {
             "type": "class",
             "version": 6,
-            "module_src": "raise SystemExit('the source ran')\n" * 200,
+            "module_src": SOURCE,
             "class_name": self.class_name,
             "state": state,
         }
@@ -143,6 +145,9 @@ def _made(
             use_noise=net.use_noise,
             act_gain=np.sqrt(2),
         )
+    elif part == "skip":
+        made = Persistent("Conv2dLayer", activation="linear", conv_clamp=None, up=2, act_gain=1)
+        made.register_parameter("bias", None)
     elif part == "torgb":
         return Persistent("ToRGBLayer", conv_clamp=clamp, weight_gain=1 / np.sqrt(8))
     else:
@@ -344,3 +349,34 @@ def rosinality(
     if mean:
         whole["latent_avg"] = torch.from_numpy(tensors["mapping.w_avg"])
     return saved(whole, archive=archive)
+
+
+# lucidrains
+
+CONFIG = {"image_size": 8, "network_capacity": 1, "lr_mlp": 0.1, "transparent": False, "fq_layers": [],
+          "fq_dict_size": 256, "attn_layers": [], "no_const": False}  # fmt: skip
+
+
+def lucidrains_tensors() -> dict[str, torch.Tensor]:
+    """The averaged networks of a checkpoint of 8 px: names and a few shapes of v1.9.0."""
+    draw = torch.Generator().manual_seed(0)
+    shapes: dict[str, tuple[int, ...]] = {
+        "SE.net.0.weight": (4, 4),
+        "SE.net.0.bias": (4,),
+        "SE.net.2.weight": (4, 4),
+        "SE.net.2.bias": (4,),
+        "GE.initial_block": (1, 2, 4, 4),
+        "GE.initial_conv.weight": (2, 2, 3, 3),
+    }
+    for block in range(2):
+        shapes[f"GE.blocks.{block}.conv1.weight"] = (2, 2, 3, 3)
+        shapes[f"GE.blocks.{block}.to_style1.weight"] = (2, 4)
+        shapes[f"GE.blocks.{block}.to_rgb.conv.weight"] = (3, 2, 1, 1)
+    return {name: torch.randn(shape, generator=draw) for name, shape in shapes.items()}
+
+
+def lucidrains(*, archive: bool = True) -> bytes:
+    """A training checkpoint, the networks that are not averaged included."""
+    averaged = lucidrains_tensors()
+    raw = {name.replace("E.", ".", 1): value + 1 for name, value in averaged.items()}
+    return saved({"GAN": OrderedDict(**raw, **averaged), "version": "1.9.0"}, archive=archive)
