@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import os
 import re
 import signal
@@ -75,14 +76,15 @@ def start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]
 
 
 class Served:
-    """A running server: its first line says where it is."""
+    """A running server, from when it has said where it is."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout
         self.process = process
-        self.lines = [process.stdout.readline()]
-        found = re.match(r"http://localhost:(\d+)/", self.lines[0])
-        assert found, self.lines
+        lines = iter(process.stdout.readline, "")
+        self.said = "".join(itertools.takewhile(lambda line: "Ctrl-C" not in line, lines))
+        found = re.match(r"http://localhost:(\d+)/", self.said)
+        assert found, self.said
         self.port = int(found[1])
 
     def ask(self, host: str, path: str = "/", accept: str = "*/*") -> tuple[int, str, bytes]:
@@ -146,7 +148,7 @@ def test_it_ends_when_told(served: Served, name: str) -> None:
 
     assert served.process.returncode == 0
     assert "Traceback" not in errors
-    assert re.search("some_moods is not served, broken: .*no feelings today", out)
+    assert re.search("some_moods is not served, broken: .*no feelings today", served.said)
     assert f"http://dots.localhost:{served.port}/" in out
 
 
