@@ -78,9 +78,11 @@ def register_commands(cli: click.Group) -> None:
     import click
 
     from .train.command import molecules_command
+    from .train.raw_command import molecules_raw_command
 
     group = cli.commands.get("train")
     if not isinstance(group, click.Group):
         group = click.Group("train", help="Train a model of your own.")
         cli.add_command(group)
     group.add_command(molecules_command)
+    group.add_command(molecules_raw_command)

@@ -46,7 +46,7 @@ def read(content: bytes, source: str = "weights") -> tuple[MoleculeGPT, Vocabula
         config = Config(**{name: int(value) for name, value in json.loads(metadata["config"]).items()})
         vocabulary = Vocabulary(tuple((int(a), int(b)) for a, b in json.loads(metadata["merges"])))
         tensors = load(content)
-    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
         raise WeightsInvalid(source, f"its metadata or tensors cannot be read ({error})") from error
     _check_config(config, vocabulary, source)
     found = {name: tuple(t.shape) for name, t in tensors.items()}

@@ -98,7 +98,7 @@ class Trainer:
         self.optimizer.step(self.progress.step + 1, rate_share(self.progress.step, spent))
         self.progress.step += 1
         self._follow()
-        return float(loss)
+        return float(loss.detach())
 
     @torch.no_grad()
     def _follow(self) -> None:

@@ -1,0 +1,129 @@
+"""A seed is a molecule: whoever draws beside it, however many, in whatever order, in whatever process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from doesnotexist.errors import BadSample
+from doesnotexist_chemicals import sampling
+from doesnotexist_chemicals.chemistry import parse, verdict
+from doesnotexist_chemicals.grammar import Prefix
+from doesnotexist_chemicals.model import MoleculeGPT
+from doesnotexist_chemicals.sampling import GUARD, MoleculeSampler
+from doesnotexist_chemicals.tokens import Vocabulary, split
+
+SEEDS = list(range(300))
+
+
+def always(smiles: str) -> str | None:
+    return None
+
+
+def test_alone_batched_and_shuffled_are_the_same(sampler: MoleculeSampler) -> None:
+    alone = {seed: sampler.draw([seed], always)[0].smiles for seed in SEEDS}
+    batched = {draft.seed: draft.smiles for draft in sampler.draw(SEEDS, always)}
+    shuffled = [int(seed) for seed in np.random.default_rng(0).permutation(SEEDS)]
+    other = {draft.seed: draft.smiles for draft in sampler.draw([*shuffled, 2**32 - 1], always)}
+
+    assert alone == batched
+    assert all(other[seed] == alone[seed] for seed in SEEDS)
+    assert len(set(alone.values())) > 290
+
+
+def test_redrawing_does_not_depend_on_the_neighbours(sampler: MoleculeSampler) -> None:
+    """A door that refuses most: every seed goes on in its own stream."""
+
+    def picky(smiles: str) -> str | None:
+        return None if "F" in smiles else "no fluorine"
+
+    together = sampler.draw(range(40), picky)
+
+    assert max(draft.attempts for draft in together) > 3
+    for draft in together[:10]:
+        (alone,) = sampler.draw([draft.seed], picky)
+        assert (alone.smiles, alone.refusals) == (draft.smiles, draft.refusals)
+
+
+def test_another_process_with_other_threads_draws_the_same(sampler: MoleculeSampler) -> None:
+    code = (
+        "import torch; torch.set_num_threads(2)\n"
+        "from importlib import resources\n"
+        "from doesnotexist_chemicals import weights\n"
+        "from doesnotexist_chemicals.sampling import MoleculeSampler\n"
+        "file = resources.files('doesnotexist_chemicals') / 'weights' / 'moses-gpt.safetensors'\n"
+        "s = MoleculeSampler(*weights.read(file.read_bytes()))\n"
+        "print('\\n'.join(d.smiles for d in s.draw(range(20), lambda smiles: None)))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert told.splitlines() == [draft.smiles for draft in sampler.draw(range(20), always)]
+
+
+def test_the_guard_is_wide_enough(sampler: MoleculeSampler) -> None:
+    """The cumulative sums of float32 stay within a tenth of the guard of those of float64."""
+    worst = 0.0
+    for draft in sampler.draw(range(20), always):
+        tokens = torch.tensor([draft.tokens[:-1]])
+        single = sampling._cumulative(sampler.model(tokens)[0], 1.0)
+        double = sampling._cumulative(sampler.exact(tokens)[0], 1.0)
+        worst = max(worst, float(np.abs(single - double).max()))
+
+    assert worst < GUARD / 10
+
+
+def test_a_network_with_wrong_last_bits_draws_the_same(
+    sampler: MoleculeSampler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another processor does to the logits, exaggerated, changes no molecule."""
+    expected = [draft.smiles for draft in sampler.draw(range(60), always)]
+    step, noise = sampler.model.step, torch.Generator().manual_seed(0)
+
+    def noisy(tokens: torch.Tensor, cache: object) -> torch.Tensor:
+        logits = step(tokens, cache)  # type: ignore[arg-type]
+        return logits + 2e-6 * torch.randn(logits.shape, generator=noise)
+
+    monkeypatch.setattr(sampler.model, "step", noisy)
+
+    assert [draft.smiles for draft in sampler.draw(range(60), always)] == expected
+
+
+def test_masked_draws_obey_the_grammar(tiny: MoleculeGPT, vocabulary: Vocabulary) -> None:
+    """Even an untrained network writes no open ring and no sixth bond."""
+    for draft in MoleculeSampler(tiny, vocabulary).draw(range(20), always):
+        state = Prefix().extended(split(draft.smiles))
+        assert state is not None
+        assert state.complete
+
+
+def test_raw_draws_come_as_they_are(tiny: MoleculeGPT, vocabulary: Vocabulary) -> None:
+    raw = list(MoleculeSampler(tiny, vocabulary, masked=False).raw(range(50)))
+
+    assert len(raw) == 50
+    assert sum(parse(smiles) is not None for smiles in raw) < 25
+
+
+def test_what_the_door_refuses_is_counted_and_never_given(sampler: MoleculeSampler) -> None:
+    drafts = sampler.draw(range(100), verdict)
+
+    assert all(verdict(draft.smiles) is None for draft in drafts)
+    refusals = [reason for draft in drafts for reason in draft.refusals]
+    assert sum(draft.attempts for draft in drafts) == 100 + len(refusals)
+    assert 0 < len(refusals) < 100
+
+
+def test_a_door_that_never_opens_is_an_error(tiny: MoleculeGPT, vocabulary: Vocabulary) -> None:
+    with pytest.raises(BadSample, match="no acceptable molecule"):
+        MoleculeSampler(tiny, vocabulary).draw([7], lambda smiles: "closed")
+
+
+def test_low_temperature_is_commoner(sampler: MoleculeSampler) -> None:
+    cold = {draft.smiles for draft in sampler.draw(range(60), always, temperature=0.5)}
+    warm = {draft.smiles for draft in sampler.draw(range(60), always, temperature=1.5)}
+
+    assert sum(map(len, cold)) / len(cold) != sum(map(len, warm)) / len(warm)
+    assert cold != warm
