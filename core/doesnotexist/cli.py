@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
+from .author.commands import COMMANDS
 from .errors import DoesNotExistError
 from .generate_command import GenerateGroup
 from .zoo import Zoo
@@ -137,6 +138,8 @@ def plugins(session: Session, as_json: bool) -> None:
 
 
 cli.add_command(GenerateGroup())
+for command in COMMANDS:
+    cli.add_command(command)
 cli.add_command(click.Group("train", help="Train a model of your own; plugins add what they can."))
 
 

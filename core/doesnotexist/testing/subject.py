@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib.metadata import EntryPoint
 
 from ..cards import ModelCard
+from ..errors import PluginBroken
 from ..generator import Generator, Sampler, check_params
 from ..media import Picture, Sample, as_json
 from ..plugins import GROUP, Plugins
@@ -63,12 +64,21 @@ class Subject(Guest):
 
     @classmethod
     def of(cls, plugin: str, domain: str = "", budget: Budget | None = None) -> Subject:
-        """A plugin's generator with the first model of its own registry whose weights are here."""
-        guest = Guest(plugin, budget or Budget())
+        """A plugin's generator, the one of `domain` if it has several. Raises PluginBroken."""
+        subjects = cls.all_of(plugin, budget or Budget())
+        found = next((one for one in subjects if domain in ("", one.generator.domain)), None)
+        if found is None:
+            raise PluginBroken(plugin, f"it registers no generator {domain}".strip())
+        return found
+
+    @classmethod
+    def all_of(cls, plugin: str, budget: Budget) -> list[Subject]:
+        """Each generator of a plugin with the first model of the plugin's own registry that is here."""
+        guest = Guest(plugin, budget)
         plugins = guest.loaded()
-        generator = plugins.generators[domain] if domain else next(iter(plugins.generators.values()))
         cards = [card for path in plugins.registries for card in read_registry(path)]
-        return cls.with_card(guest, generator, cards, Store(Settings.read().store))
+        store = Store(Settings.read().store)
+        return [cls.with_card(guest, one, cards, store) for one in plugins.generators.values()]
 
     @classmethod
     def with_card(

@@ -1,0 +1,93 @@
+"""The commands for authors and owners of plugins. What they need is imported when they run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ..testing import Finding
+
+MARKS = {"kept": ("✓", "green"), "broken": ("✗", "red"), "skipped": ("–", "yellow")}
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(["stylegan2", "pixels", "molecule", "custom"]),
+    default="stylegan2",
+    show_default=True,
+    help="What it starts from.",
+)
+@click.option("--noun", help="One of what it makes; guessed from the name.")
+@click.option("--title", help="The name of its site; This Noun Does Not Exist.")
+@click.option(
+    "--weights",
+    type=click.Path(exists=True, path_type=Path),
+    help="A training run, whose generator.safetensors comes along.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The new folder; doesnotexist-NAME.")
+def new(
+    name: str, kind: str, noun: str | None, title: str | None, weights: Path | None, out: Path | None
+) -> None:
+    """Write a complete plugin package for a domain NAME, such as dogs."""
+    from .scaffold import Names, create
+
+    names = Names.of(name, noun, title)
+    folder = create(names, kind, out or Path(names.distribution), weights)
+    click.echo(
+        f"{folder}: {names.title}\n\n"
+        f"  try it        doesnotexist check ./{folder.name}\n"
+        f"  install it    doesnotexist install ./{folder.name}\n"
+        f"  see it        doesnotexist serve, then http://{names.domain}.localhost:8000"
+    )
+
+
+@click.command()
+@click.argument("plugins", nargs=-1)
+@click.option("--import-s", default=0.2, show_default=True, help="Seconds that its import may take.")
+@click.option("--sample-s", default=10.0, show_default=True, help="Seconds that a sample may take.")
+@click.option("--memory-mb", default=4096, show_default=True, help="Memory that sampling may take.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def check(
+    session: Any, plugins: tuple[str, ...], import_s: float, sample_s: float, memory_mb: int, as_json: bool
+) -> None:
+    """Check that PLUGINS keep the promises of the contract; all that are installed if none is named.
+
+    A plugin is named by its entry point, its package, its domain, or as ./FOLDER, installed or not.
+    """
+    from ..testing import Budget
+    from .checking import findings
+
+    budget = Budget(import_s=import_s, sample_s=sample_s, memory_bytes=memory_mb * 2**20)
+    zoo = session.zoo
+    names = plugins or tuple(s.name for s in zoo.plugins.states if s.state != "disabled")
+    broken = 0
+    for name in names:
+        skipped: set[tuple[str, str]] = set()
+        for owner, finding in findings(zoo, name, budget):
+            broken += finding.verdict == "broken"
+            if as_json:
+                click.echo(json.dumps({"plugin": owner, **asdict(finding)}))
+            elif finding.verdict != "skipped" or (owner, finding.reason) not in skipped:
+                click.echo(_line(owner, finding))  # one reason to skip ten checks is told once
+            if finding.verdict == "skipped":
+                skipped.add((owner, finding.reason))
+    if broken:
+        click.echo(f"doesnotexist: {broken} broken {'promise' if broken == 1 else 'promises'}", err=True)
+        raise SystemExit(3)
+
+
+COMMANDS = (new, check)
+
+
+def _line(owner: str, finding: Finding) -> str:
+    mark, colour = MARKS[finding.verdict]
+    told = finding.reason or finding.promise
+    return f"{click.style(mark, fg=colour)} {owner}: {finding.check:28} {told}"
