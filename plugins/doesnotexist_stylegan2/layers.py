@@ -155,8 +155,8 @@ class ToRGB(nn.Module):
         styles = self.affine(w) * self.weight_gain
         # a matrix product, not a 1x1 convolution, whose last bits depend on the number of threads
         flat = (x * _per_channel(styles, x)).flatten(2)
-        image = torch.matmul(self.weight[:, :, 0, 0].to(x.dtype), flat).unflatten(2, x.shape[2:])
-        image = image.float() + self.bias[:, None, None]
+        image = torch.matmul(self.weight[:, :, 0, 0].to(x.dtype), flat)
+        image = image.reshape(len(x), -1, *x.shape[2:]).float() + self.bias[:, None, None]
         return image if self.clamp is None else image.clamp(-self.clamp, self.clamp)
 
 

@@ -1,45 +1,95 @@
-"""Save and restore a run, whole: a resumed run goes on as if it had never stopped."""
+"""Save and restore a run, whole: a resumed run goes on as if it had never stopped.
+
+One safetensors file. Its tensors are those of the networks and optimisers, the frozen random mixing without
+which the discriminators mean nothing, the moments of the real pictures and the states of the random streams;
+its metadata are the counters, and the settings that a resumed run must share.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from doesnotexist.errors import InvalidParameter, WeightsInvalid
 
 from .state import Run
 
-_MODULES = ("generator", "average", "discriminators", "optimise_generator", "optimise_discriminators")
+_MODULES = ("generator", "average", "discriminators", "projection", "moments")
+_OPTIMISERS = ("optimise_generator", "optimise_discriminators")
 
 
-def save(run: Run, path: Path) -> None:
+def write(run: Run, path: Path) -> None:
     """Write atomically: a kill at any moment leaves the old file or the new one."""
-    state: dict[str, Any] = {name: getattr(run, name).state_dict() for name in _MODULES}
-    # the frozen random mixing belongs to the run; the pretrained features do not, their package has them
-    state["projection"] = run.looker.projection.state_dict()
-    state["moments"] = run.moments.state_dict()
-    state["order"] = run.batches.order
-    state["random"] = run.random.get_state()
-    state["global_random"] = torch.get_rng_state()
-    state["counters"] = {"images": run.images, "seconds": run.seconds}
+    tensors = {name: tensor.detach().to("cpu").contiguous().clone() for name, tensor in _tensors(run)}
+    metadata = {"settings": _settings(run), "images": str(run.images), "seconds": repr(run.seconds)}
     part = path.with_suffix(".part")
     with part.open("wb") as stream:
-        torch.save(state, stream)
+        stream.write(save(tensors, metadata))
         stream.flush()
         os.fsync(stream.fileno())
     part.replace(path)
 
 
 def restore(run: Run, path: Path) -> None:
-    """Bring a fresh run of the same settings to the state of the file."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    """Bring a fresh run to the state of the file; raises `InvalidParameter` if its settings are others."""
+    tensors, metadata = _read(path)
+    if metadata.get("settings") != _settings(run):
+        raise InvalidParameter(
+            "resume", f"the settings of the run, {metadata.get('settings')}", _settings(run)
+        )
     for name in _MODULES:
-        getattr(run, name).load_state_dict(state[name])
-    run.looker.projection.load_state_dict(state["projection"])
-    run.moments.load_moments(state["moments"])
-    run.batches.order = state["order"]
-    run.random.set_state(state["random"])
-    torch.set_rng_state(state["global_random"])
-    run.images = state["counters"]["images"]
-    run.seconds = state["counters"]["seconds"]
+        part = _under(name, tensors)
+        if name == "moments":
+            run.moments.adopt(part)
+        getattr(run, name).load_state_dict(part)
+    for name in _OPTIMISERS:
+        _restore_optimiser(getattr(run, name), _under(name, tensors))
+    run.batches.order = tensors["order"]
+    run.random.set_state(tensors["random"])
+    run.images, run.seconds = int(metadata["images"]), float(metadata["seconds"])
+
+
+def _tensors(run: Run) -> Iterator[tuple[str, Tensor]]:
+    for name in _MODULES:
+        for key, tensor in getattr(run, name).state_dict().items():
+            yield f"{name}.{key}", tensor
+    for name in _OPTIMISERS:
+        for index, moments in getattr(run, name).state_dict()["state"].items():
+            for key, tensor in moments.items():
+                yield f"{name}.{index}.{key}", tensor
+    yield "order", run.batches.order
+    yield "random", run.random.get_state()
+
+
+def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, _, key = name.partition(".")
+        state.setdefault(int(index), {})[key] = tensor
+    groups = optimiser.state_dict()["param_groups"]  # settings only: a fresh run has the same
+    optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _settings(run: Run) -> str:
+    facts = {"architecture": run.generator.architecture.to_metadata()["architecture"], "batch": run.batch}
+    return json.dumps({**facts, "pictures": len(run.batches.pictures)}, sort_keys=True)
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except SafetensorError as error:
+        raise WeightsInvalid(str(path), f"not a checkpoint: {error}") from error
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    start = f"{prefix}."
+    return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}

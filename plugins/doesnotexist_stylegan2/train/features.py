@@ -15,7 +15,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
 
-from doesnotexist.errors import WeightsMissing
+from doesnotexist.errors import WeightsInvalid, WeightsMissing
+
+from ..convert.arrays import collect, materialise
+from ..convert.torchfile import read
 
 STAGES = (
     (3, 1, 16, 1),
@@ -138,7 +141,11 @@ class Features(nn.Module):
 
 def load_features(dtype: torch.dtype = torch.bfloat16) -> Features:
     """The pretrained network from the package of the extra `train`."""
-    weights = torch.load(_weights_file(), map_location="cpu", weights_only=True)
+    # with the project's own reader: it can do nothing but read numbers
+    _, state = read(memoryview(_weights_file().read_bytes()))
+    if not isinstance(state, dict):
+        raise WeightsInvalid(_FILE, "expected a state dict")
+    weights = {name: torch.from_numpy(array) for name, array in materialise(collect(state.items())).items()}
     return Features(weights).to(dtype=dtype, memory_format=torch.channels_last).eval()  # type: ignore[call-overload,no-any-return]
 
 

@@ -12,7 +12,7 @@ from . import checkpoint, schedule, sheet
 from .schedule import Budget
 from .state import Report, Run
 
-CHECKPOINT = "run.pt"
+CHECKPOINT = "run.safetensors"
 RECORD = "record.jsonl"
 
 
@@ -59,9 +59,9 @@ def train(run: Run, budget: Budget, out: Path, watch: Watcher, rhythm: Rhythm = 
         if sheets.due(run.seconds):
             write_sheets(run, out)
         if saves.due(run.seconds):
-            checkpoint.save(run, out / CHECKPOINT)
+            checkpoint.write(run, out / CHECKPOINT)
     write_sheets(run, out)
-    checkpoint.save(run, out / CHECKPOINT)
+    checkpoint.write(run, out / CHECKPOINT)
 
 
 def write_sheets(run: Run, out: Path) -> None:

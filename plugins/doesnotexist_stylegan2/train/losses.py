@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
@@ -59,8 +59,8 @@ class Moments(nn.Module):
             distances.append(off.mean() + (sd_fake / sd_real - 1).abs().mean())
         return torch.stack(distances).sum()
 
-    def load_moments(self, state: dict[str, Tensor]) -> None:
-        """Take the buffers of a checkpoint, which exist only once real pictures have been seen."""
+    def adopt(self, state: Mapping[str, Tensor]) -> None:
+        """Make room for the buffers of a checkpoint: there are none before the first real pictures."""
         for name, value in state.items():
             self.register_buffer(name, value.clone())
 

@@ -48,7 +48,8 @@ class Run:
         self.seconds = 0.0
         self.generator = _new_generator(net).to(device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        self.looker = Looker(load_features(dtype), Projection(self.random).to(dtype)).to(device)
+        self.projection = Projection(self.random).to(device, dtype)
+        self.looker = Looker(load_features(dtype).to(device), self.projection)
         self.discriminators = Discriminators().to(device)
         self.moments = Moments().to(device)
         self.augment = Augment()
