@@ -144,12 +144,12 @@ def test_odd_requests(served: Served, raw: bytes, status: bytes) -> None:
 def test_it_ends_when_told(served: Served, name: str) -> None:
     served.ask("dots.localhost")
     served.process.send_signal(getattr(signal, name))
-    out, errors = served.process.communicate(timeout=20)
+    _, errors = served.process.communicate(timeout=20)
 
     assert served.process.returncode == 0
     assert "Traceback" not in errors
     assert re.search("some_moods is not served, broken: .*no feelings today", served.said)
-    assert f"http://dots.localhost:{served.port}/" in out
+    assert f"http://dots.localhost:{served.port}/" in served.said
 
 
 def test_a_port_that_is_taken_is_one_clear_line(environment: dict[str, str]) -> None:

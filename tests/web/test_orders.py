@@ -25,6 +25,22 @@ def test_an_empty_query_is_a_fresh_one(zoo: Zoo) -> None:
     assert (first.seeded, first.complete, first.format, first.size) == (False, False, "jpeg", None)
 
 
+@pytest.mark.parametrize(
+    ("query", "anything"),
+    [
+        ({}, True),
+        ({"format": "jpg"}, True),
+        ({"format": "png"}, False),
+        ({"size": "64"}, False),
+        ({"psi": "0.7"}, False),
+        ({"model": "blots/tiny"}, False),
+        ({"seed": "7"}, False),
+    ],
+)
+def test_anything_will_do_only_where_nothing_is_asked(zoo, query, anything):
+    assert order(zoo, **query).anything is anything
+
+
 def test_everything_named(zoo: Zoo) -> None:
     reference = zoo.card("blots").reference
     made = order(zoo, model=reference, format="jpg", size="256", **FULL)

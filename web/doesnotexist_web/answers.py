@@ -7,12 +7,13 @@ may be kept for ever; its ETag is the recipe's, and asking again costs no genera
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
-from doesnotexist import Recipe
+from doesnotexist import Media, Recipe
 from doesnotexist.media import as_json
 
 from .headers import public
@@ -44,7 +45,7 @@ def deliver(order: Order) -> Response:
     if order.seeded and request.if_none_match.contains_weak(etag):
         response = Response(status=304)
     else:
-        media = zoo().render(order.recipe, order.format, order.size)
+        order, media = make(order)
         response = Response(media.data, mimetype=media.media_type)
         name = file_name(order.domain, order.recipe.seed, order.format)
         response.headers["Content-Disposition"] = f'inline; filename="{name}"'
@@ -56,6 +57,14 @@ def deliver(order: Order) -> Response:
     response.headers["X-Seed"] = str(order.recipe.seed)
     response.headers["Link"] = _links(order)
     return public(response)
+
+
+def make(order: Order) -> tuple[Order, Media]:
+    """What was ordered; where anything will do, one that may be ready, and the order for that one."""
+    if not order.anything:
+        return order, zoo().render(order.recipe, order.format, order.size)
+    creation = zoo().fresh(order.domain)
+    return replace(order, recipe=creation.recipe), creation.media
 
 
 def _links(order: Order) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import signal
+import threading
 from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,6 +23,14 @@ THREADS = 64
 SLOW_S = 20  # an idle or half-sent connection is closed after this
 MAX_CONNECTIONS = 500
 MAX_HEADER, MAX_BODY = 16 * 1024, 64 * 1024  # bytes
+
+# What a site does unless the environment says otherwise: it keeps what it has made, and a few that
+# nobody has seen; and it refuses at once what would wait long, while threads are left for the rest.
+USUAL = {
+    "DOESNOTEXIST_MEDIA_BYTES": "64MiB",
+    "DOESNOTEXIST_POOL_BYTES": "1MiB",
+    "DOESNOTEXIST_QUEUE_SIZE": str(THREADS // 2),
+}
 
 
 class CannotListen(click.ClickException):
@@ -41,12 +51,14 @@ def serve(host: str | None, port: int | None, base_domain: str | None) -> None:
 
     from .app import create_app
 
-    with Zoo(Settings.read(host=host, port=port, base_domain=base_domain)) as zoo:
+    environment = {**USUAL, **os.environ}
+    with Zoo(Settings.read(environment, host=host, port=port, base_domain=base_domain)) as zoo:
         server = _listen(zoo, create_app(zoo))
         signal.signal(signal.SIGINT, _stop)
         signal.signal(signal.SIGTERM, _stop)
         with suppress(KeyboardInterrupt):  # a wish to end that comes before the loop has begun
             _announce(zoo, _port(server))
+            threading.Thread(target=zoo.warm, daemon=True).start()  # for the first visitor
             server.run()  # until _stop; requests under way are finished
 
 
@@ -111,6 +123,8 @@ def _announce(zoo: Zoo, port: int) -> None:
     for address, title in rows:
         line = Text(f"{address:{width}}  ", style="bold")
         console.print(line.append(title, style="not bold"))
+    if zoo.settings.base_domain == "localhost" and zoo.settings.host not in ("127.0.0.1", "::1", "localhost"):
+        console.print("Other machines are refused until --base-domain says what they call this one.")
     for state in zoo.plugins.states:
         if state.state not in ("ready", "disabled"):
             console.print(Text(f"{state.name} is not served, {state.state}: {state.reason}", "yellow"))

@@ -21,7 +21,7 @@ class Order:
     """What a request asks for; `size` in pixels, None as it comes.
 
     `seeded`: the seed was given. `complete`: so were the weights and every parameter, so that the
-    same request can never mean another sample.
+    same request can never mean another sample. `anything`: nothing was, and any sample will do.
     """
 
     domain: str
@@ -30,6 +30,7 @@ class Order:
     size: int | None
     seeded: bool
     complete: bool
+    anything: bool = False
 
 
 def read_order(
@@ -51,13 +52,15 @@ def read_order(
     seed = parse_seed(given["seed"]) if "seed" in given else None
     recipe = zoo.recipe(domain, seed, given.get("model"), own)
     weights_named = "@" in given.get("model", "")
+    name = zoo.format(recipe, given.get("format", format))
     return Order(
         domain=domain,
         recipe=recipe,
-        format=zoo.format(recipe, given.get("format", format)),
+        format=name,
         size=_size(given.get("size")),
         seeded=seed is not None,
         complete=seed is not None and weights_named and own.keys() == recipe.params.keys(),
+        anything=given.keys() <= {"format"} and name == zoo.format(recipe),
     )
 
 

@@ -10,8 +10,8 @@ from doesnotexist import ModelCard
 from doesnotexist.errors import DoesNotExistError
 
 from . import here
-from .answers import deliver, json_answer
-from .exhibits import Exhibit, is_picture
+from .answers import deliver, json_answer, make
+from .exhibits import Exhibit
 from .negotiation import HTML, JSON, preferred, preferred_text
 from .orders import Order, read_order
 from .voices import voice_of
@@ -58,10 +58,12 @@ def about() -> Response:
 def _page(order: Order) -> Response:
     generator = here.generator()
     card = here.zoo().card(order.domain, order.recipe.reference)
-    # a picture may come after its page; the facts of a drawing, and why there is none, are on it
-    at_once = is_picture(generator) and _is_here(card)
-    media = None if at_once else here.zoo().render(order.recipe)
-    exhibit = Exhibit(generator, card, order.recipe, media)
+    exhibit = Exhibit(generator, card, order.recipe)
+    # A small picture, or one that was asked for, may come after its page. The facts of a drawing are
+    # on the page, and so is the reason if nothing can be made; anything that will do may be ready.
+    if not (exhibit.picture and _is_here(card)) or (order.anything and not exhibit.small):
+        order, media = make(order)
+        exhibit = Exhibit(generator, card, order.recipe, media)
     return _html("front.html", lasting=order.complete, generator=generator, card=card, it=exhibit)
 
 

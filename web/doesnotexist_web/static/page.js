@@ -130,7 +130,7 @@ form?.addEventListener("input", (event) => {
   if (!event.target.checkValidity()) return;
   busy.controller?.abort();
   busy.controller = new AbortController();
-  const address = `${form.action}?${new URLSearchParams(new FormData(form))}`;
+  const address = `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`;
   go(read(address, busy.controller.signal), { push: false, settings: false, spoken: false });
 });
 
