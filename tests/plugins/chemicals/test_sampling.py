@@ -57,11 +57,11 @@ def test_another_process_with_other_threads_draws_the_same(sampler: MoleculeSamp
         "from doesnotexist_chemicals.sampling import MoleculeSampler\n"
         "file = resources.files('doesnotexist_chemicals') / 'weights' / 'moses-gpt.safetensors'\n"
         "s = MoleculeSampler(*weights.read(file.read_bytes()))\n"
-        "print('\\n'.join(d.smiles for d in s.draw(range(20), lambda smiles: None)))\n"
+        "print('\\n'.join(d.smiles for d in s.draw(range(8), lambda smiles: None)))\n"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
-    assert told.splitlines() == [draft.smiles for draft in sampler.draw(range(20), always)]
+    assert told.splitlines() == [draft.smiles for draft in sampler.draw(range(8), always)]
 
 
 def test_the_guard_is_wide_enough(sampler: MoleculeSampler) -> None:
@@ -85,7 +85,7 @@ def test_a_network_with_wrong_last_bits_draws_the_same(
 
     def noisy(tokens: torch.Tensor, cache: object) -> torch.Tensor:
         logits = step(tokens, cache)  # type: ignore[arg-type]
-        return logits + 2e-6 * torch.randn(logits.shape, generator=noise)
+        return logits + 1e-5 * torch.randn(logits.shape, generator=noise)
 
     monkeypatch.setattr(sampler.model, "step", noisy)
 
