@@ -21,9 +21,8 @@ def test_a_folder_is_checked_before_it_is_installed(run, generated):
 def test_a_broken_promise_ends_with_3(run, generated):
     folder = generated("night-skies", "custom")
     source = folder / "doesnotexist_night_skies" / "__init__.py"
-    source.write_text(
-        "import rdkit\n" + source.read_text().replace("RandomState(recipe.seed)", "RandomState(1)", 1)
-    )
+    text = source.read_text().replace("RandomState(recipe.seed)", "RandomState(1)")
+    source.write_text(f"{text}\nimport rdkit\n")
     done = run("check", f"./{folder.name}")
     assert done.returncode == 3
     assert "✗ night-skies: import is light              its import brings rdkit" in done.stdout

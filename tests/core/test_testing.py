@@ -155,7 +155,8 @@ def test_a_broken_promise_is_seen(plugin, old, new, check, reason):
     ("line", "check", "reason"),
     [
         ("import wave, rdkit", "import is light", "rdkit"),
-        ("import time\nend = time.process_time() + 0.25\nwhile time.process_time() < end: pass", "import is quick", "ms, over 200 ms"),
+        ("import time\nend = time.process_time() + 0.25\nwhile time.process_time() < end: pass",
+         "import is quick", "ms, over 200 ms"),
         ("print('hello')", "import is quiet", "hello"),
         ("import socket\ntry: socket.getaddrinfo('localhost', 80)\nexcept OSError: pass",
          "import is quiet", "getaddrinfo"),
