@@ -198,8 +198,12 @@ def test_a_prefix_on_a_domains_own_host_is_left_alone() -> None:
     assert (site.domain, script, inside) == ("cats", "", "/d/faces/")
 
 
-def test_a_refused_host_never_reaches_the_application() -> None:
-    site, _, _, refused = seen("evil.test", "/")
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [("evil.test:8000", "zoo.test:8000"), ("evil.test", "zoo.test"), ("no host", "zoo.test")],
+)
+def test_a_refused_host_never_reaches_the_application(host: str, shown: str) -> None:
+    site, _, _, refused = seen(host, "/")
 
     assert refused
-    assert site.host == "zoo.test"
+    assert site.host == shown

@@ -116,11 +116,12 @@ class SiteMiddleware:
         self.app, self.hosts = app, hosts
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        header = environ.get("HTTP_HOST", "")
         try:
-            site = self.hosts.resolve(environ.get("HTTP_HOST", ""))
+            site = self.hosts.resolve(header)
         except DoesNotExistError as error:
             environ["doesnotexist.refused"] = error
-            site = Site("", self.hosts.base)
+            site = Site("", self.hosts.base, split(header)[1] if isinstance(error, HostForeign) else "")
         found = _PREFIX.match(environ.get("PATH_INFO", ""))
         if found and not site.domain:
             site = replace(site, domain=found["domain"], prefix=found[1])
