@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from doesnotexist.errors import BadSample, InvalidParameter
 
-from . import chemistry, drawing, novelty
+from . import chemistry, drawing, naming, novelty
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
@@ -42,6 +42,7 @@ class Molecule:
         key = chemistry.inchikey(self.mol)
         return {
             "smiles": self.smiles,
+            "name": naming.systematic_name(self.smiles),
             **chemistry.properties(self.mol),
             "inchi": chemistry.inchi(self.mol),
             "inchikey": key,
