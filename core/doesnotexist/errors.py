@@ -20,6 +20,7 @@
     ├── PluginError
     │   ├── PluginBroken              a plugin that cannot be used, and why
     │   ├── DomainConflict            two plugins claim one domain
+    │   ├── InstallRefused            a package that is not installed, and why
     │   └── BadSample                 a generator gave something outside its contract
     └── EngineError
         ├── QueueFull                 too many requests are waiting; try again later
@@ -227,6 +228,14 @@ class DomainConflict(PluginError):
         super().__init__(
             f"domain {quoted(domain)} is claimed by {holder} and by {claimant}; uninstall one of them"
         )
+
+
+class InstallRefused(PluginError):
+    """A package that is not installed, or not removed, and why."""
+
+    def __init__(self, package: str, reason: str) -> None:
+        self.package, self.reason = package, reason
+        super().__init__(f"{quoted(package)}: {reason}")
 
 
 class BadSample(PluginError):
