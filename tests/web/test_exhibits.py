@@ -56,7 +56,9 @@ def test_a_larger_model_is_named_if_there_is_one(exhibit):
     smaller = one.card.model_copy(update={"resolution": 32})
 
     assert one.larger is None
-    assert Exhibit(one.generator, smaller, one.recipe).larger == one.card
+    larger = Exhibit(one.generator, smaller, one.recipe).larger
+    assert larger
+    assert (larger.card, larger.status) == (one.card, "cached")
 
 
 def test_its_page_is_on_its_own_site(exhibit):

@@ -12,6 +12,7 @@ from flask import url_for
 from doesnotexist import Generator, Media, ModelCard, Recipe
 from doesnotexist.media import PICTURE_FORMATS
 from doesnotexist.recipe import text_of
+from doesnotexist.zoo import Listing
 
 from . import here
 from .answers import address_of, file_name, permalink, with_query
@@ -112,11 +113,11 @@ class Exhibit:
         return [within(one, span.low, span.high) if span and one.name == "psi" else one for one in every]
 
     @cached_property
-    def larger(self) -> ModelCard | None:
+    def larger(self) -> Listing | None:
         """The largest model of this domain, if it is larger than this one."""
-        cards = [model.card for model in here.zoo().models(self.generator.domain)]
-        best = max(cards, key=lambda card: card.resolution, default=self.card)
-        return best if best.resolution > self.card.resolution else None
+        models = here.zoo().models(self.generator.domain)
+        best = max(models, key=lambda model: model.card.resolution, default=None)
+        return best if best and best.card.resolution > self.card.resolution else None
 
     def _permalink(self, **more: str) -> str:
         return permalink(self.generator.domain, self.recipe, **more)
