@@ -15,6 +15,7 @@
     │   ├── DownloadFailed            no source gave a file
     │   ├── DiskFull                  not enough room for a file
     │   ├── LicenceNotAccepted        the user has not accepted the licence of the weights
+    │   ├── Unverified                nobody has published what the right bytes are
     │   ├── WeightsInvalid            the right bytes, but no weights of this architecture
     │   └── ConversionRefused         a checkpoint that asks for more than weights need; the offender is named
     ├── PluginError
@@ -188,6 +189,17 @@ class LicenceNotAccepted(WeightsError):
     def __init__(self, model: str, licence: str) -> None:
         self.model, self.licence = model, licence
         super().__init__(f"{model}: {licence}. Accept this with: doesnotexist pull {model} --accept-licence")
+
+
+class Unverified(WeightsError):
+    """A file of which nobody has published size or sha256: never fetched unasked."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        self.model, self.reason = model, reason
+        super().__init__(
+            f"{model}: not fetched, for it could not be checked ({reason}); to fetch it all the same and "
+            f"pin what comes: doesnotexist pull {model} --allow-unverified"
+        )
 
 
 class WeightsInvalid(WeightsError):
