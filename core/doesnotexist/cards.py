@@ -45,6 +45,9 @@ class Bundled(Row):
     package: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
     path: RelativePath
 
+    def __str__(self) -> str:
+        return f"package:{self.package}/{self.path}"
+
 
 class Hub(Row):
     """A file of a Hugging Face repository at one commit: branches and tags move, commits do not."""
@@ -57,11 +60,17 @@ class Hub(Row):
     revision: Commit
     path: RelativePath
 
+    def __str__(self) -> str:
+        return f"hf:{self.repo}@{self.revision}/{self.path}"
+
 
 class Mirror(Row):
     """A file at an https address whose host is a public name: no IP address, no port, no user."""
 
     url: Annotated[str, StringConstraints(pattern=_URL, max_length=500)]
+
+    def __str__(self) -> str:
+        return self.url
 
 
 def _kind(source: object) -> str:

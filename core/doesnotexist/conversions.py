@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .cards import WeightFile
-from .downloads import is_right, measure
+from .downloads import is_right
 from .errors import WeightsInvalid
-from .weights import Converted, Store, make_folder, read_verified
+from .weights import Converted, Store, make_folder, measure, read_verified
 
 Converter = Callable[[Path, Path], object]
 """Reads the file at the first path and writes safetensors at the second, which does not exist.

@@ -22,9 +22,26 @@ def locate(source: Hub, file: WeightFile, network: Network) -> Address:
     What the hub says of it (commit, size, sha256) is held against the card before a byte is
     fetched. Raises SourceFailed.
     """
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+    url, found = _look_up(source, network)
+    for what, right in (("commit", source.revision), ("size", file.size), ("sha256", file.sha256)):
+        if right and found[what] not in (right, None):
+            raise SourceFailed(str(source), f"expected {what} {right}, the hub says {found[what]}")
+    token = build_hf_headers().get("authorization")
+    return Address(url, {"Authorization": token} if token else {}).moved(str(found["location"]))
+
+
+def described(source: Hub, network: Network) -> tuple[int, str]:
+    """Size and sha256 of a file as the hub states them; 0 and "" where it does not. Raises SourceFailed."""
+    _, found = _look_up(source, network)
+    return int(found["size"] or 0), str(found["sha256"] or "")
+
+
+def _look_up(source: Hub, network: Network) -> tuple[str, dict[str, Any]]:
+    """The address of a file at the hub, and what the hub says of it; None where it says nothing."""
     import huggingface_hub
     from huggingface_hub import constants
-    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
     endpoint = (network.hub_endpoint or constants.ENDPOINT).rstrip("/")
     check_address(Address(endpoint), network)
@@ -32,16 +49,13 @@ def locate(source: Hub, file: WeightFile, network: Network) -> Address:
         source.repo, source.path, repo_type=source.kind, revision=source.revision, endpoint=endpoint
     )
     found = _metadata(url, endpoint, network.timeout_s)
-    for what, expected, said in _claims(source, file, found):
-        if said != expected:
-            raise SourceFailed(name_of(source), f"expected {what} {expected}, the hub says {said}")
-    token = build_hf_headers().get("authorization")
-    return Address(url, {"Authorization": token} if token else {}).moved(found.location)
-
-
-def name_of(source: Hub) -> str:
-    """`hf:owner/name@0123456789ab/path`, for messages."""
-    return f"hf:{source.repo}@{source.revision[:12]}/{source.path}"
+    digest = found.etag if _SHA256.fullmatch(found.etag or "") else None  # of LFS files only
+    return url, {
+        "commit": found.commit_hash,
+        "size": found.size,
+        "sha256": digest,
+        "location": found.location,
+    }
 
 
 def _metadata(url: str, endpoint: str, timeout_s: float) -> Any:
@@ -58,14 +72,3 @@ def _metadata(url: str, endpoint: str, timeout_s: float) -> Any:
         again = not isinstance(error, HfHubHTTPError) or error.response.status_code in RETRIED
         reason = f"{type(error).__name__} {quoted(next(iter(str(error).splitlines()), ''), 160)}"
         raise SourceFailed(url, reason, again) from None
-
-
-def _claims(source: Hub, file: WeightFile, found: Any) -> list[tuple[str, object, object]]:
-    """What the card expects and the hub says, as far as both say something."""
-    digest = found.etag if _SHA256.fullmatch(found.etag or "") else None  # of LFS files only
-    claims = [
-        ("commit", source.revision, found.commit_hash),
-        ("size", file.size, found.size),
-        ("sha256", file.sha256, digest),
-    ]
-    return [claim for claim in claims if claim[1] and claim[2] is not None]

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from .cards import ModelCard
-from .downloads import measure
 from .errors import WeightsMismatch
-from .weights import Store
+from .weights import Store, measure
 
 Kind = Literal["weights", "source", "converted", "part", "wrong", "unknown"]
 

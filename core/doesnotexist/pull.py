@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 from .acceptances import Acceptances
-from .cards import Bundled, Hub, Mirror, ModelCard, WeightFile
-from .errors import DiskFull, LicenceNotAccepted, UnknownModel, WeightsInvalid, WeightsMissing
+from .cards import ModelCard, WeightFile
+from .errors import DiskFull, LicenceNotAccepted, UnknownModel, Unverified, WeightsMissing
+from .pins import Pins
 from .recipe import parse_reference
 from .weights import Status, Store, read_verified
 
@@ -42,7 +43,7 @@ class Plan:
     commercial: bool
     acceptance_needed: bool
     licence: Mapping[str, object]
-    unverified: bool
+    unverified: str  # why it cannot be checked; empty if it can
     sources: tuple[str, ...]
 
 
@@ -80,8 +81,8 @@ def plan(card: ModelCard, store: Store) -> Plan:
         commercial=card.licence.commercial,
         acceptance_needed=Acceptances(store.root).needed(card),
         licence=card.licence.model_dump(),
-        unverified=card.unverified,
-        sources=tuple(_told(source) for file in card.files for source in file.sources),
+        unverified="; ".join(file.unverified for file in card.files if file.unverified),
+        sources=tuple(str(source) for file in card.files for source in file.sources),
     )
 
 
@@ -91,30 +92,40 @@ def pull(
     network: Network | None,
     converters: Mapping[str, Converter],
     progress: ProgressOf | None = None,
+    allow_unverified: bool = False,
 ) -> None:
     """Bring the files of one model here, and convert them; `network` is None when offline.
 
-    What is here already is checked to the bit. Raises WeightsMissing, LicenceNotAccepted,
-    WeightsError.
+    What is here already is checked to the bit. A file that nobody has described is fetched only if
+    `allow_unverified`, and pinned. Raises WeightsMissing, LicenceNotAccepted, WeightsError.
     """
     from .conversions import convert
     from .downloads import fetch, is_right
+    from .first_sight import first_sight
 
     for file in card.files:
+        report = progress(card, file) if progress else None
         if file.unverified:
-            raise WeightsInvalid(card.id, f"not fetched, for it could not be checked: {file.unverified}")
+            if not allow_unverified:
+                raise Unverified(card.id, file.unverified)
+            file = first_sight(file, store, _allowed(card, file, store, network), report)
         place = store.find(file)
         if place is not None and not place.is_relative_to(store.root):
             read_verified(place, file, follow=True)
             continue
         if not is_right(store.path(file.sha256), file, store):
-            if network is None:
-                raise WeightsMissing(card.id, file.name, "--offline was given: nothing was asked for")
-            if Acceptances(store.root).needed(card):
-                raise LicenceNotAccepted(card.id, card.licence.weights)
-            fetch(file, store, network, progress(card, file) if progress else None)
+            fetch(file, store, _allowed(card, file, store, network), report)
         if file.format != "safetensors":
             convert(file, store, converters)
+
+
+def _allowed(card: ModelCard, file: WeightFile, store: Store, network: Network | None) -> Network:
+    """The network, if there is one and the licence has been accepted."""
+    if network is None:
+        raise WeightsMissing(card.id, file.name, "--offline was given: nothing was asked for")
+    if Acceptances(store.root).needed(card):
+        raise LicenceNotAccepted(card.id, card.licence.weights)
+    return network
 
 
 @click.command("pull")
@@ -122,6 +133,7 @@ def pull(
 @click.option("--dry-run", is_flag=True, help="Only show what would be fetched, and the licences.")
 @click.option("--offline", is_flag=True, help="Fetch nothing; check and convert what is here.")
 @click.option("--accept-licence", is_flag=True, help="Accept the licences of these models, once for all.")
+@click.option("--allow-unverified", is_flag=True, help="Fetch files that nobody has described; pin them.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def pull_command(
@@ -130,6 +142,7 @@ def pull_command(
     dry_run: bool,
     offline: bool,
     accept_licence: bool,
+    allow_unverified: bool,
     as_json: bool,
 ) -> None:
     """Fetch models, check them to the bit, and make them ready to run.
@@ -137,7 +150,7 @@ def pull_command(
     MODEL is an id such as faces/ffhq-1024, or a domain for its default model.
     """
     zoo = session.zoo
-    cards = chosen(zoo.registry, models)
+    cards = [Pins(zoo.store.root).apply(card) for card in chosen(zoo.registry, models)]
     plans = [plan(card, zoo.store) for card in cards]
     if not as_json:
         for one in plans:
@@ -146,8 +159,8 @@ def pull_command(
         _check_room(zoo.store, plans)
         for card in cards:
             _ask(card, zoo.store, accept_licence, offline)
-        _pull_all(zoo, cards, offline, quiet=as_json)
-        plans = [plan(card, zoo.store) for card in cards]
+        _pull_all(zoo, cards, offline, allow_unverified, quiet=as_json)
+        plans = [plan(Pins(zoo.store.root).apply(card), zoo.store) for card in cards]
     if as_json:
         click.echo(json.dumps([asdict(one) for one in plans], indent=2, ensure_ascii=False))
     elif not dry_run:
@@ -155,14 +168,16 @@ def pull_command(
             click.echo(f"{one.model}: {one.status}")
 
 
-def _pull_all(zoo: Zoo, cards: Sequence[ModelCard], offline: bool, quiet: bool) -> None:
+def _pull_all(
+    zoo: Zoo, cards: Sequence[ModelCard], offline: bool, allow_unverified: bool, quiet: bool
+) -> None:
     from .transport import Network
 
     # the plugins name the formats that they can convert
     converters: Mapping[str, Converter] = getattr(zoo.plugins, "converters", {})
     with _bars(quiet) as progress:
         for card in cards:
-            pull(card, zoo.store, None if offline else Network(), converters, progress)
+            pull(card, zoo.store, None if offline else Network(), converters, progress, allow_unverified)
 
 
 def _ask(card: ModelCard, store: Store, accept: bool, offline: bool) -> None:
@@ -229,13 +244,3 @@ def _missing(file: WeightFile, store: Store) -> int:
 def _free(root: Path) -> int:
     """Bytes free where the store is, or will be."""
     return shutil.disk_usage(next(one for one in (root, *root.absolute().parents) if one.exists())).free
-
-
-def _told(source: Bundled | Hub | Mirror) -> str:
-    match source:
-        case Bundled():
-            return f"package:{source.package}/{source.path}"
-        case Hub():
-            return f"hf:{source.repo}@{source.revision}/{source.path}"
-        case Mirror():
-            return source.url

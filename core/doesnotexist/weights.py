@@ -185,6 +185,13 @@ def read_verified(path: Path, file: WeightFile, *, follow: bool = False) -> byte
     return data
 
 
+def measure(path: Path) -> tuple[int, str]:
+    """Size and sha256 of a file, read in pieces."""
+    with path.open("rb") as handle:
+        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        return handle.tell(), sha256
+
+
 def _size(path: Path) -> int | None:
     try:
         return path.stat().st_size

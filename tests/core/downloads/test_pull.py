@@ -18,6 +18,7 @@ from doesnotexist.errors import (
     DoesNotExistError,
     LicenceNotAccepted,
     UnknownModel,
+    Unverified,
     WeightsInvalid,
     WeightsMissing,
 )
@@ -165,7 +166,7 @@ def test_an_unverified_file_is_not_fetched(
 ) -> None:
     server.serve("/a")
 
-    with pytest.raises(WeightsInvalid, match="nobody has published"):
+    with pytest.raises(Unverified, match="nobody has published"):
         pull(card(weight_file("/a", sha256="", unverified="nobody has published it")), store, network, {})
     assert server.seen == []
 
