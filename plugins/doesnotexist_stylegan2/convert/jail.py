@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import stat
 import subprocess
 import sys
@@ -152,7 +153,10 @@ def _report(said: bytes) -> dict[str, Any] | None:
 
 
 def _ending(done: subprocess.CompletedProcess[bytes]) -> str:
-    return f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
+    if done.returncode >= 0:
+        return f"exit code {done.returncode}"
+    # SIGXCPU: its time is used up; SIGKILL: the machine is out of memory; SIGBUS: the checkpoint was cut
+    return signal.strsignal(-done.returncode) or f"signal {-done.returncode}"
 
 
 def _raised(source: str, error: str, detail: str) -> WeightsError:

@@ -8,7 +8,7 @@ SOURCE = "checkpoint"
 """What the reader calls its input; the parent process puts the file's name in its place."""
 
 MAX_FILE_BYTES = 4 << 30
-MAX_OPCODES = 500_000  # a whole 1024 px training snapshot takes about 120,000
+MAX_OPCODES = 500_000  # two generators of 1024 px take 50,000
 MAX_COPIED_BYTES = 64 << 20  # what decoding may copy out of the file: names and old-style texts, no tensors
 MAX_NESTING = 2  # a torch stream inside a pickle, and no stream inside that
 MAX_ARCHIVE_ENTRIES = 20_000

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.random import RandomState  # here, not when it is first used: the child may not import then
 
 from doesnotexist.errors import quoted
 
@@ -159,7 +160,7 @@ def mean_w(tensors: Mapping[str, Floats], said: Said) -> Floats:
     size = _size({name: tensor.shape for name, tensor in tensors.items()}, "mapping.fc0.weight", 1)
     if not 0 < size <= MAX_DIM or layers > MAX_LAYERS:
         raise broken(f"a mapping network of {layers} layers from {size} numbers")
-    z = np.random.RandomState(0).randn(MEAN_SAMPLES, size)
+    z = RandomState(0).randn(MEAN_SAMPLES, size)
     x = (z / np.sqrt(np.square(z).mean(axis=1, keepdims=True) + 1e-8)).astype(np.float32)
     with np.errstate(all="ignore"):  # what overflows is refused below
         for index in range(layers):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.random import RandomState
 
 from .arrays import Floats, Numbers, collect, materialise
 from .limits import broken
@@ -115,7 +116,7 @@ def _reshaped(name: str, value: Floats) -> Floats:
 
 def _drawn_noise(tensors: Mapping[str, Floats]) -> dict[str, Floats]:
     """Old checkpoints have no noise images of their own: their code drew new ones for each picture."""
-    random = np.random.RandomState(0)
+    random = RandomState(0)
     places = [
         (int(m[2]), m[1])
         for name in tensors

@@ -5,9 +5,13 @@ They are assembled, never built from live objects, so making them runs nothing.
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -358,6 +362,36 @@ def archives() -> Iterator[Attack]:
     yield from ((f"zip-{name}", content) for name, content in files.items())
 
 
+def disguises() -> Iterator[Attack]:
+    """A call in a container that other loaders open."""
+    evil = pickled(SYSTEM)
+    header = b'{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}'
+    shape = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".ljust(118) + b"\n"
+    files = {
+        "npy-of-objects": b"\x93NUMPY\x01\x00" + struct.pack("<H", len(shape)) + shape + evil,
+        "npz-of-objects": archive(
+            {"x.npy": b"\x93NUMPY\x01\x00" + struct.pack("<H", len(shape)) + shape + evil}
+        ),
+        "safetensors-and-more": struct.pack("<Q", len(header)) + header + b"\0" + evil,
+        "pickle-and-safetensors": evil + struct.pack("<Q", len(header)) + header + b"\0",
+        "gzip": gzip.compress(evil),
+        "bzip2": bz2.compress(evil),
+        "xz": lzma.compress(evil),
+        "zlib": zlib.compress(evil),
+        "7z": b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(24) + evil,
+        "tar": b"storages".ljust(257, b"\0") + b"ustar\x0000" + bytes(247) + evil,
+        "hdf5": b"\x89HDF\r\n\x1a\n" + bytes(40) + evil,
+        "source": CODE.encode(),
+        "shebang": b"#!/bin/sh\n" + COMMAND.encode(),
+        "utf-16": b"\xff\xfe" + "cos\nsystem\n".encode("utf-16-le"),
+        "byte-order-mark": b"\xef\xbb\xbf" + pickled(SYSTEM, 0),
+        "leading-newline": b"\n" + pickled(SYSTEM, 0),
+        "leading-zip": archive({"a/data.pkl": pickled(1)}) + evil,
+        "zip-after-pickle": evil + archive({"a/data.pkl": pickled(1)}),
+    }
+    yield from ((f"disguise-{name}", content) for name, content in files.items())
+
+
 def _twice(first: bytes, second: bytes) -> bytes:
     """An archive with two entries of one name, of which readers may take either."""
     content = archive({"a/data.pkl": first, "a/data.pkx": second})
@@ -366,5 +400,5 @@ def _twice(first: bytes, second: bytes) -> bytes:
 
 def gallery() -> list[Attack]:
     """All of them, by name."""
-    kinds = (called, hidden, states, opcodes, inner_streams, tensors, archives)
+    kinds = (called, hidden, states, opcodes, inner_streams, tensors, archives, disguises)
     return [attack for kind in kinds for attack in kind()]
