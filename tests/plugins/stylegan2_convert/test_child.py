@@ -16,7 +16,11 @@ import doesnotexist_stylegan2
 from .attacks import gallery
 from .networks import SMALL, nvidia_torch, random_tensors
 
-START = "import sys; sys.path += sys.argv[1:]; from doesnotexist_stylegan2.convert.child import main; sys.exit(main())"
+PATH, MAIN = (
+    "import sys; sys.path += sys.argv[1:]; ",
+    "from doesnotexist_stylegan2.convert.child import main; ",
+)
+START = f"{PATH}{MAIN}sys.exit(main())"
 ROOTS = [str(Path(package.__file__).parents[1]) for package in (doesnotexist, doesnotexist_stylegan2)]
 
 
@@ -49,17 +53,9 @@ def test_a_refusal(run):
 
 def test_whatever_goes_wrong_is_one_report(run):
     """A bug of the reader's, here put in, or memory that ends, is no stack trace."""
-    bug = "import doesnotexist_stylegan2.convert.checkpoint as c; c.read = lambda data: {}[7]; "
-    greedy = (
-        "import doesnotexist_stylegan2.convert.checkpoint as c; c.read = lambda data: bytearray(8 << 30); "
-    )
+    module = "import doesnotexist_stylegan2.convert.checkpoint as c; "
+    bug, greedy = "c.read = lambda data: {}[7]; ", "c.read = lambda data: bytearray(8 << 30); "
     for code, detail in ((bug, "KeyError: 7"), (greedy, "more memory")):
-        done = run(
-            b"x",
-            START.replace(
-                "from doesnotexist_stylegan2.convert.child",
-                code + "from doesnotexist_stylegan2.convert.child",
-            ),
-        )
+        done = run(b"x", f"{PATH}{module}{code}{MAIN}sys.exit(main())")
         assert done.returncode == 1
         assert detail in json.loads(done.stderr)["detail"]

@@ -19,7 +19,7 @@ from .networks import saved
 
 BASE = torch.arange(60.0)
 VIEWS = st.tuples(
-    st.lists(st.integers(1, 4), max_size=3), st.lists(st.integers(0, 5), min_size=3), st.integers(0, 20)
+    st.lists(st.integers(1, 3), max_size=3), st.lists(st.integers(0, 5), min_size=3), st.integers(0, 20)
 )
 TYPES = st.sampled_from([torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.uint8, torch.bool])
 
