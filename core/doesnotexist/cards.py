@@ -216,7 +216,7 @@ class ModelCard(Row):
     @property
     def reference(self) -> str:
         """Id and digest, as recipes and permalinks name the model."""
-        return f"{self.id}@{self.digest[:DIGEST_LETTERS]}"
+        return f"{self.id}@{self.digest[:DIGEST_LETTERS]}" if self.digest else self.id
 
     @property
     def size(self) -> int:
