@@ -118,7 +118,7 @@ def _announce(zoo: Zoo, port: int) -> None:
     generators = zoo.plugins.generators.values()
     rows += [(site.address(g.domain, "http"), g.title) for g in generators]
     width = max(len(address) for address, _ in rows)
-    # not soft-wrapped and no guessing of links in text: an address is printed whole
+    # an address is printed whole, however narrow the window, and what is said of it is not coloured
     console = Console(highlight=False, soft_wrap=True)
     for address, title in rows:
         line = Text(f"{address:{width}}  ", style="bold")

@@ -66,10 +66,12 @@ class Exhibit:
 
     @property
     def download(self) -> str:
+        """The address of what is saved: the generator's own first format."""
         return self._permalink()
 
     @property
     def record(self) -> str:
+        """The address of all that is known of it, as JSON."""
         return self._permalink(format="json")
 
     @property
@@ -91,10 +93,12 @@ class Exhibit:
 
     @property
     def file_name(self) -> str:
+        """What it is called when it is saved."""
         return file_name(self.generator.domain, self.recipe.seed, self.generator.formats[0])
 
     @property
     def voice(self) -> Voice:
+        """How to speak of the network that made it."""
         return voice_of(self.generator, self.card)
 
     @property

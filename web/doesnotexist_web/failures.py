@@ -66,6 +66,7 @@ class Failure:
 
     @property
     def title(self) -> str:
+        """What HTTP calls this status."""
         return HTTP_STATUS_CODES.get(self.status, "Error")
 
 

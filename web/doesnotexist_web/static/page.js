@@ -4,8 +4,9 @@
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const form = $("#controls");
-const busy = { controller: null };
-let next = null;
+let next = null; // the promise of another one; null while the settings move
+let moving = null; // what aborts the reading for a setting that has moved on
+let pause = 0;
 
 history.replaceState({}, "", $("link[rel=canonical]").href);
 prepare();
@@ -29,6 +30,7 @@ async function reason(address) {
 }
 
 function prepare() {
+  clearTimeout(pause);
   next = read($("#another").href);
   next.catch(() => {}); // told when it is asked for
 }
@@ -74,7 +76,8 @@ async function go(coming, { push = true, settings = true, spoken = true } = {}) 
     if (push) history.pushState({}, "", found.address);
     else if (!settings) history.replaceState({}, "", found.address);
     if (spoken) say($("#work img").alt, true);
-    prepare();
+    if (settings) prepare();
+    else pause = setTimeout(prepare, 400);
   } catch (error) {
     if (error.name !== "AbortError") say(error.message);
     if (push) prepare();
@@ -82,7 +85,7 @@ async function go(coming, { push = true, settings = true, spoken = true } = {}) 
 }
 
 function another() {
-  go(next);
+  go(next ?? read($("#another").href));
 }
 
 async function copyLink() {
@@ -128,10 +131,12 @@ addEventListener("keydown", (event) => {
 form?.addEventListener("input", (event) => {
   echo(event.target);
   if (!event.target.checkValidity()) return;
-  busy.controller?.abort();
-  busy.controller = new AbortController();
+  moving?.abort();
+  moving = new AbortController();
+  clearTimeout(pause);
+  next = null;
   const address = `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`;
-  go(read(address, busy.controller.signal), { push: false, settings: false, spoken: false });
+  go(read(address, moving.signal), { push: false, settings: false, spoken: false });
 });
 
 form?.addEventListener("submit", (event) => event.preventDefault());
