@@ -17,7 +17,7 @@ from doesnotexist import Media, Recipe
 from doesnotexist.media import as_json
 
 from .headers import public
-from .here import zoo
+from .here import room, zoo
 from .orders import Order
 
 SUFFIXES = {"jpeg": "jpg"}
@@ -60,11 +60,15 @@ def deliver(order: Order) -> Response:
 
 
 def make(order: Order) -> tuple[Order, Media]:
-    """What was ordered; where anything will do, one that may be ready, and the order for that one."""
-    if not order.anything:
-        return order, zoo().render(order.recipe, order.format, order.size)
-    creation = zoo().fresh(order.domain)
-    return replace(order, recipe=creation.recipe), creation.media
+    """What was ordered; where anything will do, one that may be ready, and the order for that one.
+
+    Raises QueueFull at once when too many requests wait already, and whatever `Zoo.render` raises.
+    """
+    with room():
+        if not order.anything:
+            return order, zoo().render(order.recipe, order.format, order.size)
+        creation = zoo().fresh(order.domain)
+        return replace(order, recipe=creation.recipe), creation.media
 
 
 def _links(order: Order) -> str:

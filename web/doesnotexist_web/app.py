@@ -15,12 +15,16 @@ from .pages import pages
 MAX_BODY = 64 * 1024  # bytes; nothing here reads a body yet
 
 
-def create_app(zoo: Zoo) -> Flask:
-    """The site of a zoo. Raises InvalidParameter for a base domain that is no host name."""
+def create_app(zoo: Zoo, places: int = 64) -> Flask:
+    """The site of a zoo, where at most `places` requests wait for media at once.
+
+    Raises InvalidParameter for a base domain that is no host name.
+    """
     hosts = Hosts(zoo.settings.base_domain, zoo.settings.host)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.extensions["doesnotexist"] = zoo
+    app.extensions["doesnotexist.places"] = here.Places(places)
     # an address means one thing or nothing: no redirects from near misses, which would be built
     # before a view can check anything
     app.url_map.strict_slashes = False

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     from doesnotexist import Zoo
 
-# A request's thread waits while its picture is made; lists and pages must not wait behind pictures.
-THREADS = 64
+# A request's thread waits while its picture is made; lists and pages must not wait behind pictures,
+# nor one domain behind the others.
+THREADS = 96
+PLACES = 80  # of which this many may wait for pictures
+QUEUE = 24  # and this many, without one at work, for those of one domain
 SLOW_S = 20  # an idle or half-sent connection is closed after this
 MAX_CONNECTIONS = 500
 MAX_HEADER, MAX_BODY = 16 * 1024, 64 * 1024  # bytes
@@ -29,7 +32,7 @@ MAX_HEADER, MAX_BODY = 16 * 1024, 64 * 1024  # bytes
 USUAL = {
     "DOESNOTEXIST_MEDIA_BYTES": "64MiB",
     "DOESNOTEXIST_POOL_BYTES": "1MiB",
-    "DOESNOTEXIST_QUEUE_SIZE": str(THREADS // 2),
+    "DOESNOTEXIST_QUEUE_SIZE": str(QUEUE),
 }
 
 
@@ -53,7 +56,7 @@ def serve(host: str | None, port: int | None, base_domain: str | None) -> None:
 
     environment = {**USUAL, **os.environ}
     with Zoo(Settings.read(environment, host=host, port=port, base_domain=base_domain)) as zoo:
-        server = _listen(zoo, create_app(zoo))
+        server = _listen(zoo, create_app(zoo, PLACES))
         signal.signal(signal.SIGINT, _stop)
         signal.signal(signal.SIGTERM, _stop)
         with suppress(KeyboardInterrupt):  # a wish to end that comes before the loop has begun

@@ -113,7 +113,7 @@ def _ours(error: DoesNotExistError) -> Failure:
             status = 503 if error.reason else status
         case QueueFull():
             headers["X-Queue-Depth"] = str(error.depth)
-    if status >= 500:
+    if status >= 500 and not isinstance(error, QueueFull):  # a flood must not fill the log as well
         log.warning("request %s: %s: %s", request_id(), type(error).__name__, ascii(str(error)))
     return Failure(status, without_paths(str(error)), facts, headers)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 
 from flask import current_app, g, request
 from werkzeug.exceptions import NotFound
 
 from doesnotexist import Generator, Zoo
+from doesnotexist.errors import QueueFull
 
 from .hosts import Site
 
@@ -22,6 +26,29 @@ def site() -> Site:
     """The site that this request is for."""
     found: Site = request.environ["doesnotexist.site"]
     return found
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """A place among the requests that wait for media; raises QueueFull if there is none.
+
+    Each holds a thread of the server, and a herd that waits for one and the same sample passes by
+    the engine's own bound: lists and pages must find a thread even then.
+    """
+    places: Places = current_app.extensions["doesnotexist.places"]
+    if not places.free.acquire(blocking=False):
+        raise QueueFull(places.count, retry_after_s=1)
+    try:
+        yield
+    finally:
+        places.free.release()
+
+
+class Places:
+    """How many requests may wait for media at once."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.free = count, BoundedSemaphore(count)
 
 
 def generator() -> Generator:
