@@ -47,7 +47,7 @@ def test_a_drawing_that_colours_itself_is_left_alone(exhibit):
 
 
 def test_a_thumbnail_of_a_drawing_is_in_ink(exhibit):
-    assert "format=png&size=480" in exhibit("polygons").thumbnail
+    assert "format=png&size=360" in exhibit("polygons").thumbnail
     assert exhibit("blots").thumbnail == exhibit("blots").image
 
 

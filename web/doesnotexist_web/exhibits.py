@@ -62,7 +62,7 @@ class Exhibit:
         """The address of its picture for a wall of many; a drawing in ink, where it can be had so."""
         if self.picture or "png" not in self.generator.formats:
             return self.image
-        return self._permalink(format="png", size="480")
+        return self._permalink(format="png", size="360")
 
     @property
     def download(self) -> str:
