@@ -34,3 +34,29 @@ def generated(tmp_path):
         return create(Names.of(name), kind, tmp_path / f"doesnotexist-{name}", weights)
 
     return make
+
+
+@pytest.fixture
+def wheel(tmp_path):
+    """Write a wheel by hand: `files` are its contents besides the metadata."""
+    import zipfile
+
+    def make(
+        name="doesnotexist-dogs", version="1.0", entries="[doesnotexist]\ndogs = doesnotexist_dogs\n", **files
+    ):
+        module = name.replace("-", "_")
+        path = tmp_path / f"{module}-{version}-py3-none-any.whl"
+        info = f"{module}-{version}.dist-info"
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nLicense: MIT\n"
+        contents = {f"{info}/METADATA": metadata, f"{info}/entry_points.txt": entries}
+        contents[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        contents[f"{info}/RECORD"] = ""
+        contents |= {f"{module}/__init__.py": ""} | {
+            key.replace("__in__", "/"): text for key, text in files.items()
+        }
+        with zipfile.ZipFile(path, "w") as archive:
+            for file, text in contents.items():
+                archive.writestr(file, text)
+        return path
+
+    return make

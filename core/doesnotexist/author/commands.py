@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from ..testing import Finding
+    from .installation import Plan
 
 MARKS = {"kept": ("✓", "green"), "broken": ("✗", "red"), "skipped": ("–", "yellow")}
 
@@ -84,7 +86,79 @@ def check(
         raise SystemExit(3)
 
 
-COMMANDS = (new, check)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+offline_option = click.option("--offline", is_flag=True, help="Ask no package index.")
+
+
+@click.command()
+@click.argument("packages", nargs=-1, required=True)
+@click.option("--as-typed", is_flag=True, help="A name that looks like a slip is meant as it is.")
+@yes_option
+@offline_option
+@click.pass_obj
+def install(session: Any, packages: tuple[str, ...], as_typed: bool, yes: bool, offline: bool) -> None:
+    """Install plugins: NAME, NAME==VERSION, ./FOLDER or FILE.whl.
+
+    Shows first what would be installed, with sizes, licences and domains, and asks. A plugin is a
+    program: it can do what you can do. Install those of people you trust.
+    """
+    from . import installation
+    from .installers import find_installer
+    from .record import Record
+
+    installer = find_installer(offline)
+    done = installation.install(
+        packages, session.zoo, installer, Record(), lambda plan: _agreed(plan, yes), as_typed
+    )
+    for wheel in done:
+        domains = ", ".join(wheel.domains or wheel.plugins)
+        click.echo(f"installed {wheel.name} {wheel.version}: {domains}")
+
+
+@click.command()
+@click.argument("plugins", nargs=-1, required=True)
+@yes_option
+def uninstall(plugins: tuple[str, ...], yes: bool) -> None:
+    """Remove PLUGINS; what else was installed with them stays."""
+    from . import installation
+    from .installers import find_installer
+    from .record import Record
+
+    def ask(names: list[str]) -> bool:
+        return yes or _confirmed(f"Remove {', '.join(names)}?")
+
+    for name in installation.uninstall(plugins, find_installer(), Record(), ask):
+        click.echo(f"removed {name}")
+
+
+@click.command()
+@offline_option
+def sync(offline: bool) -> None:
+    """Put all recorded plugins back, as after an upgrade or in a new environment."""
+    from . import installation
+    from .installers import find_installer
+    from .record import Record
+
+    done = installation.sync(find_installer(offline), Record())
+    click.echo("\n".join(f"installed {name}" for name in done) or "every recorded plugin is here")
+
+
+COMMANDS: tuple[click.Command, ...] = (new, check, install, uninstall, sync)
+
+
+def _agreed(plan: Plan, yes: bool) -> bool:
+    for line in plan.lines():
+        click.echo(line)
+    return yes or _confirmed("Install?")
+
+
+def _confirmed(question: str) -> bool:
+    """The answer of a person; where there is none to ask, the command ends with what to do."""
+    from ..errors import InvalidParameter
+
+    if not sys.stdin.isatty():
+        raise InvalidParameter("yes", "a terminal to ask on, or --yes", "neither")
+    return click.confirm(question)
 
 
 def _line(owner: str, finding: Finding) -> str:
