@@ -295,6 +295,7 @@ def rosinality_state(net: Architecture, tensors: Tensors, *, noise: bool = True)
     for index in range(len(net.block_resolutions) - 1):
         state[f"convs.{2 * index}.conv.blur.kernel"] = kernel
         state[f"to_rgbs.{index}.upsample.kernel"] = kernel
+    state._metadata = OrderedDict({"": {"version": 1}})  # type: ignore[attr-defined]  # torch's modules add it
     return state
 
 

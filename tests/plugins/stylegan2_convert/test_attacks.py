@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from doesnotexist.errors import ConversionRefused, DoesNotExistError, WeightsInvalid
+from doesnotexist.errors import ConversionRefused, DoesNotExistError, WeightsError, WeightsInvalid
+from doesnotexist_stylegan2.convert import torchfile
 
 from .attacks import CALLED, gallery
 
@@ -29,6 +30,19 @@ def test_refused_in_one_line(name, read):
     assert str(found).isprintable()
     assert len(str(found)) < 400
     assert time.perf_counter() - started < 2
+
+
+# Odd values that are no danger: they are read, and found to be no checkpoint.
+READABLE = {
+    f"opcode-{name}" for name in ("deep-tuples", "deep-lists", "list-of-itself", "dict-of-itself", "laughs")
+}
+
+
+@pytest.mark.parametrize("name", sorted(GALLERY.keys() - READABLE))
+def test_refused_by_the_reader_itself(name):
+    """Not for being unlike a checkpoint, which the next attack would be."""
+    with pytest.raises(WeightsError):
+        torchfile.read(memoryview(GALLERY[name]))
 
 
 @pytest.mark.parametrize("path", CALLED)
