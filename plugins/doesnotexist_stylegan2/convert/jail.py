@@ -27,9 +27,9 @@ WALL_SECONDS = 120
 MAX_CONFIG_BYTES = 1 << 16
 
 # -I: no variable of the environment, no folder of the user and not the current one has a say in imports.
-# The folders of our own packages follow the interpreter's own, so that a checkout works too.
+# The folders of our own packages are added if they are not installed; nothing else lies there.
 _START = (
-    "import sys; sys.path += sys.argv[1:3]; "
+    "import sys; sys.path[:0] = [root for root in sys.argv[1:3] if root not in sys.path]; "
     "from doesnotexist_stylegan2.convert.child import main; sys.exit(main(*sys.argv[3:]))"
 )
 

@@ -16,10 +16,8 @@ import doesnotexist_stylegan2
 from .attacks import gallery
 from .networks import SMALL, nvidia_torch, random_tensors
 
-PATH, MAIN = (
-    "import sys; sys.path += sys.argv[1:]; ",
-    "from doesnotexist_stylegan2.convert.child import main; ",
-)
+PATH = "import sys; sys.path[:0] = [root for root in sys.argv[1:] if root not in sys.path]; "
+MAIN = "from doesnotexist_stylegan2.convert.child import main; "
 START = f"{PATH}{MAIN}sys.exit(main())"
 ROOTS = [str(Path(package.__file__).parents[1]) for package in (doesnotexist, doesnotexist_stylegan2)]
 

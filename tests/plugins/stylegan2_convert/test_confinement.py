@@ -12,7 +12,8 @@ import doesnotexist
 import doesnotexist_stylegan2
 
 ROOTS = [str(Path(package.__file__).parents[1]) for package in (doesnotexist, doesnotexist_stylegan2)]
-LOCKED = "import sys; sys.path += sys.argv[1:]; from doesnotexist_stylegan2.convert import confinement; "
+PATH = "import sys; sys.path[:0] = [root for root in sys.argv[1:] if root not in sys.path]; "
+LOCKED = PATH + "from doesnotexist_stylegan2.convert import confinement; "
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:

@@ -124,8 +124,10 @@ def test_what_is_replaced_and_what_is_not(checkpoint, tmp_path):
     assert target.read_text() == "precious"
 
     checkpoint.write_bytes(rosinality(SMALL, TENSORS))
+    (tmp_path / "reader").hardlink_to(target)
     convert_file(checkpoint, target, force=True)
     assert target.stat().st_size > 1000
+    assert (tmp_path / "reader").read_text() == "precious"  # whoever has the old file open keeps it whole
 
 
 @pytest.mark.parametrize("name", ["out.pkl", "out", "nowhere/out.safetensors", "folder.safetensors"])
