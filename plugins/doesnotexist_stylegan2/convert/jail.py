@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO, Any
 
@@ -48,6 +48,9 @@ class Report:
     tensors: int
     parameters: int
     network: str  # "none": the reader had a network namespace of its own; else what kept it from the network
+
+
+_REPORTED = {field.name for field in fields(Report)} - {"source", "target"}
 
 
 def convert_file(source: Path, target: Path, *, force: bool = False, config: Path | None = None) -> Report:
@@ -132,7 +135,7 @@ def _run(source: Path, checkpoint: IO[bytes], part: IO[bytes], config: str | Non
     report = _report(done.stderr)
     if report is None:
         raise WeightsError(f"{_shown(source)}: the reader was stopped ({_ending(done)}); nothing was written")
-    if done.returncode or "error" in report:
+    if done.returncode or report.keys() != _REPORTED:
         raise _raised(_shown(source), str(report.get("error")), str(report.get("detail")))
     return report
 

@@ -21,7 +21,9 @@ CONVERTER = "doesnotexist-convert/1"
 """Metadata `converter`: raised whenever the same input would give another output."""
 
 MEAN_SAMPLES = 10_000
-MAX_DIM, MAX_LAYERS = 4096, 32
+MAX_MAPPING_WEIGHTS = (
+    1 << 23
+)  # four times those of any published network: what the mean costs grows with them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,8 +160,9 @@ def mean_w(tensors: Mapping[str, Floats], said: Said) -> Floats:
         raise broken("a conditional network without its mean w, which depends on the labels")
     layers = sum(1 for name in tensors if re.fullmatch(r"mapping\.fc\d+\.weight", name))
     size = _size({name: tensor.shape for name, tensor in tensors.items()}, "mapping.fc0.weight", 1)
-    if not 0 < size <= MAX_DIM or layers > MAX_LAYERS:
-        raise broken(f"a mapping network of {layers} layers from {size} numbers")
+    weights = sum(tensor.size for name, tensor in tensors.items() if name.startswith("mapping.fc"))
+    if not 0 < size <= 4096 or weights > MAX_MAPPING_WEIGHTS:
+        raise broken(f"a mapping network of {weights} numbers, too many to work out its mean w")
     z = RandomState(0).randn(MEAN_SAMPLES, size)
     x = (z / np.sqrt(np.square(z).mean(axis=1, keepdims=True) + 1e-8)).astype(np.float32)
     with np.errstate(all="ignore"):  # what overflows is refused below

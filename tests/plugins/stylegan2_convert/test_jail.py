@@ -184,6 +184,7 @@ def test_time_is_up(checkpoint, tmp_path, monkeypatch):
         ("import os; os.abort()", "stopped .Aborted"),
         ("import sys; sys.exit(7)", "exit code 7"),
         ("import os; os.write(2, b'[1]')", "exit code 0"),
+        ("import os; os.write(2, b'{}')", "None"),
         ("import os; os.write(2, b'x' * 1_000_000)", "exit code 0"),
         ("""import os; os.write(2, b'{"error": "SystemExit", "detail": "a\\\\nb"}')""", "a b"),
     ],

@@ -112,6 +112,7 @@ def test_a_mean_that_cannot_be():
         {"mapping.fc0.weight": np.full((6, 6), 1e38, np.float32)},
         {"mapping.fc1.weight": np.zeros((6, 7), np.float32)},
         {"mapping.fc0.weight": np.zeros((6, 5000), np.float32)},
+        {"mapping.fc2.weight": np.zeros((3000, 3000), np.float32)},
         {"mapping.embed.weight": np.zeros((6, 3), np.float32)},
     ):
         with pytest.raises(WeightsInvalid):
