@@ -74,7 +74,7 @@ def models(session: Session, domain: str | None, as_json: bool) -> None:
             "domain": card.domain,
             "architecture": card.architecture,
             "resolution": card.resolution,
-            "size": card.size,
+            "size": card.size or None,  # nobody has published it
             "licence": card.licence.weights,
             "commercial": card.licence.commercial,
             "status": status,
@@ -88,14 +88,14 @@ def models(session: Session, domain: str | None, as_json: bool) -> None:
         (
             row["id"],
             row["architecture"],
-            f"{row['resolution']} px" if row["resolution"] else "–",
-            f"{row['size'] / 1e6:.1f} MB",
-            "commercial" if row["commercial"] else "non-commercial",
+            str(row["resolution"] or "–"),
+            f"{row['size'] / 1e6:.1f} MB" if row["size"] else "unknown",
+            "yes" if row["commercial"] else "no",
             row["status"],
         )
         for row in rows
     ]
-    _print_table(("model", "architecture", "side", "size", "use", "status"), table, right=(2, 3))
+    _print_table(("model", "network", "side", "size", "commercial", "status"), table, right=(2, 3))
 
 
 @cli.command()

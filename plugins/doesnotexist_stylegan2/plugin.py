@@ -1,19 +1,19 @@
-"""What this package adds to the command line: `doesnotexist train stylegan2`."""
+"""What this package adds to the command line: `doesnotexist convert` and `doesnotexist train stylegan2`."""
 
 from __future__ import annotations
 
 import click
 
-from doesnotexist.hookspecs import hookimpl
+from doesnotexist import hookimpl
 
+from .convert.command import convert_command
 from .train.command import stylegan2_command
 
 
 @hookimpl
 def register_commands(cli: click.Group) -> None:
-    """Add the trainer to the group `train`, which is made if no other plugin made it."""
-    group = cli.commands.get("train")
-    if not isinstance(group, click.Group):
-        group = click.Group("train", help="Train a generator on data of your own.")
-        cli.add_command(group)
-    group.add_command(stylegan2_command)
+    """Add the converter, and the trainer to the group `train`."""
+    cli.add_command(convert_command)
+    train = cli.commands["train"]
+    if isinstance(train, click.Group):
+        train.add_command(stylegan2_command)
