@@ -17,6 +17,7 @@ from doesnotexist.registry import (
     parse_registry,
     read_registry,
 )
+from doesnotexist.weights import measure, package_folder
 
 DIGEST = "1f0c9d2a" * 8
 COMMIT = "ab12" * 10
@@ -331,3 +332,14 @@ def test_a_mutated_registry_is_read_or_refused_with_our_error() -> None:
             mutant[place : place + random.randint(0, 2)] = random.choices(b" \t\n-:{}[]&*!'\"#0a\xff", k=1)
         with contextlib.suppress(RegistryInvalid):
             parse_registry(bytes(mutant), "r.yaml")
+
+
+def test_a_bundled_file_is_the_one_its_row_describes(shipped: tuple[ModelCard, ...]) -> None:
+    files = [file for card in shipped for file in card.files if isinstance(file.sources[0], Bundled)]
+
+    assert files
+    for file in files:
+        source = file.sources[0]
+        folder = package_folder(source.package)
+        assert folder is not None
+        assert measure(folder / source.path) == (file.size, file.sha256), str(source)
