@@ -15,12 +15,33 @@ def test_environment_then_arguments():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "x"), ("PORT", "65536"), ("BASE_DOMAIN", "http://x"), ("DEVICE", "tpu"), ("DEADLINE_S", "0")],
+    [
+        ("PORT", "x"),
+        ("PORT", "65536"),
+        ("BASE_DOMAIN", "http://x"),
+        ("DEVICE", "tpu"),
+        ("DEVICE", "cpu,auto"),
+        ("DEADLINE_S", "0"),
+        ("WORKERS", "fork"),
+        ("OVERLOAD", "panic"),
+        ("POOL_BYTES", "many"),
+        ("POOL_BYTES", "-1"),
+    ],
 )
 def test_a_wrong_setting_is_named(name, value):
     with pytest.raises(InvalidParameter) as caught:
         Settings.read({f"DOESNOTEXIST_{name}": value})
     assert caught.value.field == name.lower()
+
+
+def test_bytes_as_people_write_them():
+    settings = Settings.read({"DOESNOTEXIST_POOL_BYTES": "64MiB", "DOESNOTEXIST_MODEL_BYTES": "1000"})
+    assert (settings.pool_bytes, settings.model_bytes) == (64 * 2**20, 1000)
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "mps", "cuda", "cuda:1", "cuda:0,cuda:1", "cpu,cpu"])
+def test_devices(device):
+    assert Settings.read({"DOESNOTEXIST_DEVICE": device}).device == device
 
 
 def test_every_setting_stands_in_the_readme():

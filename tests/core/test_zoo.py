@@ -131,6 +131,24 @@ def test_listing_imports_neither_torch_nor_rdkit():
     assert done.stdout.strip() == "[]"
 
 
+def test_warming_loads_models_and_says_what_failed(zoo, stripes):
+    assert zoo.status()["started"] is False
+    assert zoo.warm() == {}
+    assert stripes.loads == [("stripes/one", "cpu")]
+    failed = zoo.warm(["stripes", "unicorns"])
+    assert list(failed) == ["unicorns"]
+    assert isinstance(failed["unicorns"], UnknownDomain)
+
+
+def test_status_is_plain_data(zoo):
+    for _ in range(2):
+        zoo.generate("stripes", seed=1)
+    status = json.loads(json.dumps(zoo.status()))
+    assert (status["backend"], status["made"], status["restarts"]) == ("thread", 2, 0)
+    assert status["models"] == [zoo.card("stripes").reference]
+    assert status["waiting"] == {}
+
+
 def test_a_zoo_can_be_left_twice(zoo):
     with zoo:
         zoo.generate("stripes", seed=1)

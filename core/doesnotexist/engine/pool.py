@@ -13,8 +13,8 @@ from ..media import Media
 from ..recipe import Recipe
 from .jobs import Job, Outcome
 
-MEMORY = 0.995  # how much of the demand so far still counts after one more: that of the last few hundred
-GUESS = 64 * 1024  # bytes of a sample, before the first
+MEMORY = 0.995  # how much of the demand so far still counts after one more: the last few hundred do
+FLOOR = 10  # a domain counts as if this many had asked for it: nobody's first visit finds it dry
 TOO_MUCH = 1.5  # times its share: what a domain holds beyond that, it gives up for one in want
 
 
@@ -33,12 +33,18 @@ class _Stock:
         self.reference = ""  # of the model that made them
         self.bytes = 0
         self.coming = 0
-        self.demand = 1.0  # one for all: a domain that nobody has asked for yet is not left dry
-        self.each = float(GUESS)
+        self.demand = 0.0
+        self.each = 0.0  # bytes of a sample, lately; 0 before the first
 
     def expected(self) -> float:
         """Bytes, with those that are just being made."""
         return self.bytes + self.coming * self.each
+
+    def lacks(self, bytes: float) -> int:
+        """How many samples more fit in so many bytes; the first is made to see how large they are."""
+        if not self.each:
+            return 0 if self.coming else 1
+        return max(0, int((bytes - self.expected()) / self.each))
 
     def drop(self) -> Fresh:
         fresh = self.ready.popleft()
@@ -77,23 +83,20 @@ class Pool:
 
     def wanted(self, room: Callable[[ModelCard], int]) -> list[Job]:
         domains = self._domains() if self._budget else []
-        with self._lock:
-            domain = self._neediest([d for d in domains if d not in self._resting])
-        if domain is None:
-            return []
-        try:
-            jobs = [self._order(domain)]
-            jobs += [self._order(domain) for _ in range(room(jobs[0].card) - 1)]
-        except DoesNotExistError:
-            self._resting.add(domain)
-            return []
-        with self._lock:
-            self._current = domain
-            stock = self._stocks[domain]
-            stock.coming += len(jobs)
-            if stock.reference != jobs[0].card.reference:
-                stock.clear(jobs[0].card.reference)
-        return jobs
+        while True:
+            with self._lock:
+                domain, most = self._neediest([d for d in domains if d not in self._resting])
+            if not most:
+                return []
+            try:
+                jobs = [self._order(domain)]
+                jobs += [self._order(domain) for _ in range(min(most, room(jobs[0].card)) - 1)]
+            except DoesNotExistError:
+                self._resting.add(domain)
+                continue
+            with self._lock:
+                self._begun(domain, jobs)
+            return jobs
 
     def add(self, job: Job, outcome: Outcome) -> None:
         domain = job.card.domain
@@ -104,9 +107,10 @@ class Pool:
                 self._resting.add(domain)  # not to fail again and again while nobody asks
             elif stock.reference == job.card.reference:
                 size = _size(outcome)
-                stock.each += 0.2 * (size - stock.each)
-                stock.bytes += size
-                stock.ready.append(Fresh(job.recipe, outcome))
+                stock.each = stock.each + 0.2 * (size - stock.each) if stock.each else size
+                if stock.bytes + size <= self._budget:
+                    stock.bytes += size
+                    stock.ready.append(Fresh(job.recipe, outcome))
 
     def status(self) -> dict[str, Any]:
         """Count and bytes of each domain, as JSON data."""
@@ -114,27 +118,37 @@ class Pool:
             stocks = dict(self._stocks)
             return {d: {"ready": len(s.ready), "bytes": s.bytes} for d, s in stocks.items()}
 
-    def _neediest(self, domains: list[str]) -> str | None:
-        """The domain to fill next, None if all have their share. The lock is held."""
+    def _begun(self, domain: str, jobs: list[Job]) -> None:
+        stock, reference = self._stocks[domain], jobs[0].card.reference
+        self._current = domain
+        stock.coming += len(jobs)
+        if stock.reference != reference:
+            stock.clear(reference)
+
+    def _neediest(self, domains: list[str]) -> tuple[str, int]:
+        """The domain to fill next, and with how many: none if all have their share. The lock is held."""
         stocks = {domain: self._stocks.setdefault(domain, _Stock()) for domain in domains}
-        total = sum(stock.demand for stock in self._stocks.values())
+        total = sum(FLOOR + stock.demand for stock in self._stocks.values())
 
         def share(stock: _Stock) -> float:
-            return self._budget * stock.demand / total
+            return self._budget * (FLOOR + stock.demand) / total
 
-        hungry = [d for d, s in stocks.items() if s.expected() + s.each <= share(s)]
+        hungry = [d for d, s in stocks.items() if s.lacks(share(s))]
         if not hungry:
-            return None
-        held = sum(stock.expected() for stock in self._stocks.values())
+            return "", 0
         domain = min(hungry, key=lambda d: (bool(stocks[d].expected()), d != self._current))
-        if held + stocks[domain].each <= self._budget:
-            return domain
+        stock = stocks[domain]
+        held = sum(stock.expected() for stock in self._stocks.values())
+        most = min(stock.lacks(share(stock)), stock.lacks(self._budget - held + stock.expected()))
+        if most:
+            return domain, most
         # full, of what is not wanted any more
         rich = max(self._stocks.values(), key=lambda s: s.bytes / share(s))
         if rich.bytes <= TOO_MUCH * share(rich):
-            return None
-        rich.drop()
-        return domain
+            return "", 0
+        while rich.ready and held + stock.each > self._budget:
+            held -= _size(rich.drop().media)
+        return domain, 1
 
 
 def _size(media: Media) -> int:
