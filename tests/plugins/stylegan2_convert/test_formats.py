@@ -195,7 +195,10 @@ def test_rosinality_training_checkpoint():
     """With arguments and optimisers, without a mean."""
     state = rosinality_state(SMALL, TENSORS)
     other = OrderedDict((name, value + 1) for name, value in state.items())
-    optimiser = torch.optim.Adam([torch.nn.Parameter(torch.zeros(3))]).state_dict()
+    optimiser = {
+        "state": {0: {"step": 7, "exp_avg": torch.zeros(3)}},
+        "param_groups": [{"lr": 0.002, "params": [0]}],
+    }
     args = argparse.Namespace(size=16, latent=6, n_mlp=2, arch="stylegan2", channel_multiplier=2)
     whole = {"g": other, "d": other, "g_ema": state, "g_optim": optimiser, "args": args, "ada_aug_p": 0.5}
     converted = convert(saved(whole))
