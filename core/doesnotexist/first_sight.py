@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import time
 
-from .cards import Hub, Mirror, WeightFile
-from .downloads import Progress, address_of, alone, fetch, fill, remote_sources
+from .cards import WeightFile
+from .downloads import Progress, alone, fetch, fill, remote_sources
 from .errors import DownloadFailed, SourceFailed
-from .hub import described
 from .pins import Pins
-from .transport import Network, open_address
+from .source_check import check_claims, stated
+from .transport import Network
 from .weights import Store, make_folder, measure
 
 MAX_SIZE = 4_000_000_000
@@ -45,30 +45,13 @@ def _asked(file: WeightFile, network: Network) -> WeightFile:
     failures = []
     for source in remote_sources(file):
         try:
-            size, sha256 = described(source, network) if isinstance(source, Hub) else (0, "")
-            size = size or _length(file, source, network)
-            _check_claims(file, source, size, sha256)
+            size, sha256 = stated(file, source, network)
+            check_claims(file, source, size, sha256)
+            if not 0 < size <= MAX_SIZE:
+                raise SourceFailed(str(source), f"expected 1 to {MAX_SIZE} bytes, found {size}")
         except SourceFailed as error:
             failures.append(error)
         else:
             known = {"size": size, "sha256": file.sha256 or sha256, "unverified": None}
             return file.model_copy(update=known)
     raise DownloadFailed(file.name, failures)
-
-
-def _check_claims(file: WeightFile, source: Hub | Mirror, size: int, sha256: str) -> None:
-    if not 0 < size <= MAX_SIZE:
-        raise SourceFailed(str(source), f"expected a length of 1 to {MAX_SIZE} bytes, found {size}")
-    if file.size not in (0, size):
-        raise SourceFailed(str(source), f"expected size {file.size}, found {size}")
-    if sha256 and file.sha256 not in ("", sha256):
-        raise SourceFailed(str(source), f"expected sha256 {file.sha256}, found {sha256}")
-
-
-def _length(file: WeightFile, source: Hub | Mirror, network: Network) -> int:
-    """The length that a source announces; 0 if it announces none."""
-    deadline = time.monotonic() + network.patience_s
-    headers = {"Accept-Encoding": "identity"}
-    with open_address(address_of(source, file, network), headers, network, deadline) as answer:
-        length = answer.header("Content-Length")
-    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else 0
