@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SEEDS = (0, 1, 7, 2**31, MAX_SEED)
+LONGEST_BATCH = 16  # a longer one would show no more
 WIDTH = 48  # pixels; few, and not what any network gives of itself
 
 
@@ -90,7 +91,7 @@ def check_batches(subject: Subject) -> None:
     """A batch gives what its recipes give one by one, in their order, whatever stands beside them."""
     recipes = _recipes(subject)
     alone = dict(zip(recipes, _one_by_one(subject, recipes), strict=True))
-    limit = max(1, subject.generator.max_batch)
+    limit = min(subject.generator.max_batch, LONGEST_BATCH)
     for batch in (recipes, recipes[::-1], [recipes[0]] * limit, recipes[:2]):
         batch = batch[:limit]
         if subject.prints(*batch) != [alone[recipe] for recipe in batch]:
@@ -161,9 +162,12 @@ def check_wrong_weights_are_refused(subject: Subject) -> None:
 
 def check_time(subject: Subject) -> None:
     """Loading and sampling are quick enough for a visitor who waits."""
-    _require_weights(subject)
+    limits = {"load_s": subject.budget.load_s, "sample_s": subject.budget.sample_s}
     seen = _elsewhere(subject, list(SEEDS[:3]))
-    for name, limit in (("load_s", subject.budget.load_s), ("sample_s", subject.budget.sample_s)):
+    if any(seen[name] > limit for name, limit in limits.items()):
+        again = ask_for_samples(subject, list(SEEDS[:3]))  # the machine may have been busy
+        seen = {name: min(seen[name], again[name]) for name in limits}
+    for name, limit in limits.items():
         if seen[name] > limit:
             raise Unfit(f"{name[:-2]} takes {seen[name]:.1f} s, over {limit:g} s")
 
