@@ -1,0 +1,62 @@
+"""How a network's pictures are computed: by PyTorch alone, or by an engine compiled for this machine.
+
+from doesnotexist_stylegan2.kernels import choose
+
+synthesis = choose(network, "auto")      # .name is "fast" or "plain"
+pictures = synthesis(ws, "const")        # (N, num_ws, w_dim) -> (N, channels, R, R)
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, get_args
+
+from torch import Tensor
+
+from doesnotexist.errors import InvalidParameter
+
+from ..layers import Noise
+from ..network import Network
+from .build import Unavailable, engine
+from .fast import FastSynthesis, unsupported
+from .plain import PlainSynthesis
+
+__all__ = ["KERNELS", "Kernels", "Synthesis", "choose"]
+
+Kernels = Literal["auto", "plain", "fast"]
+
+KERNELS: tuple[str, ...] = get_args(Kernels)
+
+
+class Synthesis(Protocol):
+    """ws (N, num_ws, w_dim) float32 -> pictures (N, channels, R, R) float32."""
+
+    @property
+    def name(self) -> str:
+        """Which kernels these are: "fast" or "plain"."""
+
+    def __call__(self, ws: Tensor, noise: Noise = "const") -> Tensor: ...
+
+
+def choose(network: Network, kernels: str = "auto") -> Synthesis:
+    """`auto` is the compiled engine if it can be had for this network on this machine, else PyTorch alone.
+
+    The first call on a machine compiles the engine, which takes some seconds. Raises `InvalidParameter` if
+    `fast` was asked for and cannot be had.
+    """
+    if kernels not in KERNELS:
+        raise InvalidParameter("kernels", f"one of {', '.join(KERNELS)}", kernels)
+    if kernels == "plain":
+        return PlainSynthesis(network)
+    fast = _fast(network)
+    if not isinstance(fast, Unavailable):
+        return fast
+    if kernels == "fast":
+        raise InvalidParameter("kernels", f"auto or plain, since {fast.reason}", kernels)
+    return PlainSynthesis(network)
+
+
+def _fast(network: Network) -> FastSynthesis | Unavailable:
+    if reason := unsupported(network):
+        return Unavailable(reason)
+    library = engine()
+    return library if isinstance(library, Unavailable) else FastSynthesis(network, library)

@@ -60,13 +60,39 @@ inline vec larger(vec a, vec b) { return a > b ? a : b; }
 inline vec smaller(vec a, vec b) { return a < b ? a : b; }
 #endif
 
-float sum(vec v) {
-  float lanes[VW];
-  std::memcpy(lanes, &v, sizeof v);
-  for (int half = VW / 2; half; half /= 2)
-    for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
-  return lanes[0];
+// Past the caches, for what is too big to stay in them; `fence` before another thread reads it.
+#if defined(__AVX512F__)
+inline void store_past(float* p, vec v) { _mm512_stream_ps(p, v); }
+inline void fence() { _mm_sfence(); }
+#else
+inline void store_past(float* p, vec v) { store(p, v); }
+inline void fence() {}
+#endif
+
+// out[i] = sum of v[i]
+#if defined(__AVX512F__)
+inline void sums_of_four(const vec v[4], float* out) {
+  const auto half = [](vec a, vec b) {
+    return _mm512_shuffle_f32x4(a, b, 0x44) + _mm512_shuffle_f32x4(a, b, 0xEE);
+  };
+  const vec ab = half(v[0], v[1]), cd = half(v[2], v[3]);
+  vec lanes = _mm512_shuffle_f32x4(ab, cd, 0x88) + _mm512_shuffle_f32x4(ab, cd, 0xDD);
+  lanes += _mm512_permute_ps(lanes, 0x4E);
+  lanes += _mm512_permute_ps(lanes, 0xB1);
+  const __m512i firsts = _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 8, 4, 0);
+  _mm_storeu_ps(out, _mm512_castps512_ps128(_mm512_permutexvar_ps(firsts, lanes)));
 }
+#else
+inline void sums_of_four(const vec v[4], float* out) {
+  for (int i = 0; i < 4; ++i) {
+    float lanes[VW];
+    std::memcpy(lanes, &v[i], sizeof v[i]);
+    for (int half = VW / 2; half; half /= 2)
+      for (int k = 0; k < half; ++k) lanes[k] += lanes[k + half];
+    out[i] = lanes[0];
+  }
+}
+#endif
 
 }  // namespace
 
@@ -264,6 +290,15 @@ inline Patch patch_of(const Map& map, int y, int x, float* copy) {
   return {copy, 6 * C, C};
 }
 
+// What the tile after the next will read first: rows of a patch are too short for the processor to see it coming.
+inline void prefetch(const Map& map, int y, int x, int pixels) {
+  const size_t bytes = pixels * map.channels * sizeof(float);
+  for (int i = std::max(y, 0); i < std::min(y + 6, map.size); ++i) {
+    const char* at = reinterpret_cast<const char*>(map.at + (static_cast<size_t>(i) * map.size + x) * map.channels);
+    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(at + line);
+  }
+}
+
 // A tile's slots: one vector of channels for each product. `step` floats lie between slots.
 
 // Patch -> 36 slots.
@@ -281,7 +316,12 @@ void transform_conv(const Patch& p, int channels, float* V, size_t step) {
   }
 }
 
-// Patch -> 11 x 11 slots: of each axis six points for the even outputs, then samples 1 to 5 for the odd ones.
+// Slots of a tile of an up-convolution. Along an axis: six points for the even outputs, then samples 1 to 5 for
+// the odd ones. Where both axes are odd there is nothing to transform and so no slot.
+constexpr int UP_SLOTS = 96;
+inline int up_slot(int row, int column) { return row < 6 ? 11 * row + column : 30 + 6 * row + column; }
+
+// Patch -> 96 slots.
 void transform_up(const Patch& p, int channels, float* V, size_t step) {
   for (int c = 0; c < channels; c += VW) {
     alignas(64) float half[6][6][VW];
@@ -293,10 +333,10 @@ void transform_up(const Patch& p, int channels, float* V, size_t step) {
     for (int i = 0; i < 11; ++i) {
       const float* d = i < 6 ? half[i][0] : p.at + (i - 5) * p.row + c;
       const size_t pixel = i < 6 ? VW : p.pixel;
-      float* out = V + 11 * i * step + c;
+      float* out = V + up_slot(i, 0) * step + c;
       to_points(load(d), load(d + pixel), load(d + 2 * pixel), load(d + 3 * pixel), load(d + 4 * pixel),
                 load(d + 5 * pixel), out, step);
-      for (int j = 1; j < 6; ++j) store(out + (5 + j) * step, load(d + j * pixel));
+      for (int j = 1; i < 6 && j < 6; ++j) store(out + (5 + j) * step, load(d + j * pixel));
     }
   }
 }
@@ -310,18 +350,16 @@ void finish_conv(const float* M, size_t step, int channels, float* out) {
   }
 }
 
-// 11 x 11 slots -> 10x10 outputs; `row` and `pixel` are strides of the outputs.
+// 96 slots -> 10x10 outputs, less those whose row and column are odd; `row` and `pixel` are strides.
 void finish_up(const float* M, size_t step, int channels, float* out, size_t row, size_t pixel) {
   for (int c = 0; c < channels; c += VW) {
     alignas(64) float half[5][11][VW];
     for (int j = 0; j < 11; ++j) from_points<5>(M + j * step + c, 11 * step, half[0][j], 11 * VW);
-    for (int i = 0; i < 10; ++i) {
-      const bool odd = i & 1;
-      const float* m = odd ? M + (6 + i / 2) * 11 * step + c : half[i / 2][0];
-      const size_t across = odd ? step : VW;
-      float* to = out + i * row + c;
-      from_points<5>(m, across, to, 2 * pixel);
-      for (int j = 0; j < 5; ++j) store(to + (2 * j + 1) * pixel, load(m + (6 + j) * across));
+    for (int i = 0; i < 5; ++i) {
+      float* even = out + 2 * i * row + c;
+      from_points<5>(half[i][0], VW, even, 2 * pixel);
+      for (int j = 0; j < 5; ++j) store(even + (2 * j + 1) * pixel, load(half[i][6 + j]));
+      from_points<5>(M + up_slot(6 + i, 0) * step + c, step, even + row, 2 * pixel);
     }
   }
 }
@@ -335,81 +373,115 @@ struct Epilogue {
   const float* noise;         // (size, size) or null
   float noise_gain;           // likewise
   const float* next_style;    // (cout,), or null if the features are not needed any more
-  const float* rgb_weight;    // (channels, cout), styles multiplied in, or null
+  const float* rgb_weight;    // (channels, cout), styles multiplied in; zeros without channels
   const float* rgb_bias;      // (channels,)
   float slope, clamp;
   int size, cout, channels;
   float* out;                 // (size, size, cout)
   float* image;               // (channels, size, size), added to
+  bool clamped() const { return std::isfinite(clamp); }
 };
 
+template <bool Clamped>
 inline vec activate(vec x, float slope, float clamp) {
   x = larger(x, slope * x);
+  if (!Clamped) return x;
   const vec limit = clamp - vec{};
   return larger(smaller(x, limit), -limit);
 }
 
 // Four neighbouring outputs, (4, cout) in `raw`: features to `e.out`, colours to `e.image`.
+template <bool Clamped>
 void finish_four(const Epilogue& e, const float* raw, int y, int x) {
-  const size_t at = static_cast<size_t>(y) * e.size + x, C = e.cout;
+  const size_t at = static_cast<size_t>(y) * e.size + x, C = e.cout, plane = static_cast<size_t>(e.size) * e.size;
   float noise[4] = {};
   if (e.noise)
     for (int p = 0; p < 4; ++p) noise[p] = e.noise[at + p] * e.noise_gain;
+  float* out = e.next_style ? e.out + at * C : nullptr;
   constexpr int COLOURS = 3;
-  for (int first = 0; first < e.channels; first += COLOURS) {
+  for (int first = 0; first == 0 || first < e.channels; first += COLOURS) {
     vec colour[COLOURS][4] = {};
     const float* weight[COLOURS];
-    for (int i = 0; i < COLOURS; ++i) weight[i] = e.rgb_weight + std::min(first + i, e.channels - 1) * C;
+    for (int i = 0; i < COLOURS; ++i) weight[i] = e.rgb_weight + std::max(0, std::min(first + i, e.channels - 1)) * C;
     for (size_t c = 0; c < C; c += VW) {
       const vec d = load(e.demodulation + c), b = load(e.bias + c);
       const vec w0 = load(weight[0] + c), w1 = load(weight[1] + c), w2 = load(weight[2] + c);
+      vec v[4];
 #pragma GCC unroll 4
       for (int p = 0; p < 4; ++p) {
-        const vec v = activate(load(raw + p * C + c) * d + (b + noise[p]), e.slope, e.clamp);
-        colour[0][p] += v * w0;
-        colour[1][p] += v * w1;
-        colour[2][p] += v * w2;
-        if (e.next_style && !first) store(e.out + (at + p) * C + c, v * load(e.next_style + c));
+        v[p] = activate<Clamped>(load(raw + p * C + c) * d + (b + noise[p]), e.slope, e.clamp);
+        colour[0][p] += v[p] * w0;
+        colour[1][p] += v[p] * w1;
+        colour[2][p] += v[p] * w2;
+      }
+      if (out && !first) {
+        const vec s = load(e.next_style + c);
+#pragma GCC unroll 4
+        for (int p = 0; p < 4; ++p) store(out + p * C + c, v[p] * s);
       }
     }
-    for (int i = 0; i < COLOURS && first + i < e.channels; ++i)
+    for (int i = 0; i < COLOURS && first + i < e.channels; ++i) {
+      float value[4];
+      sums_of_four(colour[i], value);
+      float* image = e.image + (first + i) * plane + at;
+      const float bias = e.rgb_bias[first + i];
       for (int p = 0; p < 4; ++p) {
-        const float value = sum(colour[i][p]) + e.rgb_bias[first + i];
-        e.image[(first + i) * static_cast<size_t>(e.size) * e.size + at + p] +=
-            std::max(-e.clamp, std::min(value, e.clamp));
+        value[p] += bias;
+        image[p] += Clamped ? std::max(-e.clamp, std::min(value[p], e.clamp)) : value[p];
       }
+    }
   }
 }
 
-// One row of the FIR filter over t, (t_size, t_size, cout), the transposed convolution's outputs; row and column
-// -1 of t are zeros, those from 2 * size + 1 on hold zeros.
-void fir_row(const Epilogue& e, const float* taps, const float* t, size_t t_row, const float* zeros, int y) {
+// Two vectors of channels from c on, of outputs `from` to `to` of row y, filtered from rows y-1 to y+2 of the
+// transposed convolution's outputs, whose column -1 is zeros. Past: whether the result is too big for the caches.
+template <bool Past, bool Clamped>
+void fir_piece(const Epilogue& e, const float* taps, const float* const rows[4], int y, size_t c, int from, int to) {
   const size_t C = e.cout;
-  const float* rows[4];
-  for (int a = 0; a < 4; ++a) rows[a] = y - 1 + a < 0 ? zeros : t + (y - 1 + a) * t_row;
   const float f0 = taps[0], f1 = taps[1], f2 = taps[2], f3 = taps[3];
-  float* out = e.out + static_cast<size_t>(y) * e.size * C;
+  float* out = e.out + static_cast<size_t>(y) * e.size * C + c;
   const float* noise = e.noise ? e.noise + static_cast<size_t>(y) * e.size : nullptr;
-  for (size_t c = 0; c < C; c += NR) {
-    const auto column = [&](size_t x, int v) {
-      const size_t at = x * C + c + v * VW;
-      return f0 * load(rows[0] + at) + f1 * load(rows[1] + at) + f2 * load(rows[2] + at) + f3 * load(rows[3] + at);
-    };
-    vec before[2] = {}, here[2] = {column(0, 0), column(0, 1)}, after[2] = {column(1, 0), column(1, 1)};
-    const vec d[2] = {load(e.demodulation + c), load(e.demodulation + c + VW)};
-    const vec b[2] = {load(e.bias + c), load(e.bias + c + VW)};
-    const vec s[2] = {load(e.next_style + c), load(e.next_style + c + VW)};
-    for (int x = 0; x < e.size; ++x) {
-      const float n = noise ? noise[x] * e.noise_gain : 0.f;
+  const auto column = [&](size_t x, int v) {
+    const size_t at = x * C + c + v * VW;
+    return f0 * load(rows[0] + at) + f1 * load(rows[1] + at) + f2 * load(rows[2] + at) + f3 * load(rows[3] + at);
+  };
+  vec before[2] = {}, here[2], after[2], d[2], b[2], s[2];
+  for (int v = 0; v < 2; ++v) {
+    if (from) before[v] = column(from - 1, v);
+    here[v] = column(from, v);
+    after[v] = column(from + 1, v);
+    d[v] = load(e.demodulation + c + v * VW);
+    b[v] = load(e.bias + c + v * VW);
+    s[v] = load(e.next_style + c + v * VW);
+  }
+  for (int x = from; x < to; ++x) {
+    const float n = noise ? noise[x] * e.noise_gain : 0.f;
 #pragma GCC unroll 2
-      for (int v = 0; v < 2; ++v) {
-        const vec next = column(x + 2, v);
-        const vec raw = f0 * before[v] + f1 * here[v] + f2 * after[v] + f3 * next;
-        store(out + x * C + c + v * VW, s[v] * activate(raw * d[v] + (b[v] + n), e.slope, e.clamp));
-        before[v] = here[v], here[v] = after[v], after[v] = next;
-      }
+    for (int v = 0; v < 2; ++v) {
+      const vec next = column(x + 2, v);
+      const vec raw = f0 * before[v] + f1 * here[v] + f2 * after[v] + f3 * next;
+      const vec result = s[v] * activate<Clamped>(raw * d[v] + (b[v] + n), e.slope, e.clamp);
+      Past ? store_past(out + x * C + v * VW, result) : store(out + x * C + v * VW, result);
+      before[v] = here[v], here[v] = after[v], after[v] = next;
     }
   }
+}
+
+// The same for a rectangle of outputs; `row(y)` is a row of the transposed convolution's outputs.
+template <class Row>
+void fir_area(const Epilogue& e, const float* taps, int y_from, int y_to, int x_from, int x_to, Row&& row) {
+  const bool past = static_cast<size_t>(e.size) * e.size * e.cout * sizeof(float) > (16u << 20);
+  const auto piece = past ? (e.clamped() ? fir_piece<true, true> : fir_piece<true, false>)
+                          : (e.clamped() ? fir_piece<false, true> : fir_piece<false, false>);
+  const int width = std::max(16, 2048 / e.cout);  // four rows of a piece stay in the first cache from row to row
+  for (int from = x_from; from < x_to; from += width)
+    for (int c = 0; c < e.cout; c += NR)
+      for (int y = y_from; y < y_to; ++y) {
+        const float* rows[4] = {row(y - 1), row(y), row(y + 1), row(y + 2)};
+        const int to = std::min(from + width, x_to);
+        piece(e, taps, rows, y, c, from, to);
+      }
+  if (past) fence();
 }
 
 // Row y of the picture so far at twice the size: (channels, size/2, size/2) -> row of (channels, size, size).
@@ -422,53 +494,83 @@ void enlarge_row(const float* taps, int channels, const float* from, float* to, 
     const float* a = from + (static_cast<size_t>(k) * half + std::max(first, 0)) * half;
     const float* b = from + (static_cast<size_t>(k) * half + std::min(second, half - 1)) * half;
     float* out = to + (static_cast<size_t>(k) * size + y) * size;
-    float left = 0, here = g0 * a[0] + g1 * b[0];
-    for (int x = 0; x < half; ++x) {
-      const float right = x + 1 < half ? g0 * a[x + 1] + g1 * b[x + 1] : 0;
-      out[2 * x] = taps[3] * left + taps[1] * here;
-      out[2 * x + 1] = taps[2] * here + taps[0] * right;
-      left = here, here = right;
+    constexpr int PIECE = 128;
+    float line[PIECE + 2];  // filtered down, one sample more on both sides
+    for (int from = 0; from < half; from += PIECE) {
+      const int count = std::min(PIECE, half - from);
+      for (int x = 0; x < count; ++x) line[x + 1] = g0 * a[from + x] + g1 * b[from + x];
+      line[0] = from ? g0 * a[from - 1] + g1 * b[from - 1] : 0;
+      line[count + 1] = from + count < half ? g0 * a[from + count] + g1 * b[from + count] : 0;
+      for (int x = 0; x < count; ++x) {
+        out[2 * (from + x)] = taps[3] * line[x] + taps[1] * line[x + 1];
+        out[2 * (from + x) + 1] = taps[2] * line[x + 1] + taps[0] * line[x + 2];
+      }
     }
   }
 }
 
 // ---- memory of one call --------------------------------------------------------------------------------------
 
-constexpr size_t PAD = 16;  // floats; keeps rows of a power of two apart in the caches
+constexpr size_t PAD = 16;  // floats, one line
+constexpr int PREFETCHED_CHANNELS = 128;  // above, products take most of the time
 constexpr size_t WHOLE_LAYER_BYTES = 12u << 20;
+
+// Where the products of a block lie: row(tile) + step(slot), in floats.
+struct Room {
+  size_t row, step, size;
+};
+
+Room room_of(int channels, int slots, int block) {
+  const auto odd_lines = [](size_t floats) { return (floats + 31) / 32 * 32 + 16; };
+  Room r;
+  if (channels <= 32) {
+    // Slots of a tile side by side: written and read in one sweep, which matters where products are short.
+    r.step = channels;
+    // Twelve rows read at once spread over the sets of a first cache.
+    r.row = odd_lines(slots * channels);
+    r.size = block * r.row;
+  } else {
+    // Tiles of a slot side by side: products run through them. No row starts on the sets of its neighbours.
+    r.row = channels >= 256 ? odd_lines(channels) : channels;
+    r.step = odd_lines(block * r.row);
+    r.size = slots * r.step;
+  }
+  return r;
+}
 
 struct Plan {  // how a Winograd layer is cut up
   int across;          // tiles in a row of tiles
   int slots, classes;  // products of a tile; different matrices along an axis
   int block;           // tiles done together
-  bool whole;          // all tiles at once by all threads, so that big weights are read once
-  size_t lda, ldc;
-  size_t v() const { return static_cast<size_t>(slots) * block * lda; }
-  size_t m() const { return static_cast<size_t>(slots) * block * ldc; }
+  bool whole;          // all threads work on the same tiles, so that big weights are read once
+  int band, bands;     // rows of tiles of an up-convolution that a thread takes at a time, and how many such
+  Room v, m;           // what goes into the products and what comes out
 };
 
-int block_of(int cin, int cout, bool up) {
-  const int channels = std::max(cin, cout);
-  if (up) return channels <= 64 ? 12 : channels <= 256 ? 24 : 48;
-  return channels <= 64 ? 36 : channels <= 128 ? 24 : 48;
-}
-
-Plan plan_of(const Layer& l) {
+Plan plan_of(const Layer& l, int threads) {
   Plan p;
   const bool up = is_up(l);
   p.across = up ? (l.size + 1 + 4) / 5 : l.size / 4;
-  p.slots = up ? 121 : 36;
+  p.slots = up ? UP_SLOTS : 36;
   p.classes = up ? 7 : 6;
   const int tiles = p.across * p.across;
   p.whole = static_cast<size_t>(p.classes) * p.classes * l.cin * l.cout * sizeof(float) > WHOLE_LAYER_BYTES;
-  p.block = std::min(tiles, p.whole ? 256 : block_of(l.cin, l.cout, up));
-  p.lda = l.cin + PAD;
-  p.ldc = l.cout + PAD;
+  if (p.whole)
+    p.block = std::min(tiles, 256);
+  else if (up)
+    p.block = (p.across + (p.across + 11) / 12 - 1) / ((p.across + 11) / 12);
+  else
+    p.block = l.cin >= 256 ? 12 : 36;
+  p.band = std::max(1, p.across / (12 * threads));
+  p.bands = (p.across + p.band - 1) / p.band;
+  p.v = room_of(l.cin, p.slots, p.block);
+  p.m = room_of(l.cout, p.slots, p.block);
   return p;
 }
 
 inline bool is_winograd(const Layer& l) { return l.method == WINOGRAD || l.method == UP_WINOGRAD; }
-inline int t_size(const Layer& l) { return l.method == UP_WINOGRAD ? 10 * plan_of(l).across : 2 * l.size + 2; }
+// Side of t, the transposed convolution's outputs; rows and columns from 2 * size + 1 on are zeros.
+inline int t_side(const Layer& l) { return l.method == UP_WINOGRAD ? (l.size + 1 + 4) / 5 * 10 : 2 * l.size + 2; }
 
 struct Shelf {  // hands out 64-byte aligned pieces of one allocation; with a null base it only counts
   float* base;
@@ -482,52 +584,56 @@ struct Shelf {  // hands out 64-byte aligned pieces of one allocation; with a nu
 };
 
 struct Memory {
-  float *features, *middle, *t, *image[2], *zeros, *styles, *demodulation, *colours;
-  std::vector<float*> v, m, scratch;
-  size_t style_step, colour_step;
+  float *features, *middle, *t, *seams, *image[2], *zeros, *styles, *demodulation, *colours;
+  std::vector<float*> v, m, band, scratch;  // of each thread; all share the first thread's v and m in whole layers
+  size_t style_step, colour_step, zeros_size = 0;
 
   Memory(const Net& net, int threads, Shelf& shelf) {
-    size_t features_size = 0, middle_size = 0, t_all = 0, private_v = 0, private_m = 0, shared_v = 0, shared_m = 0;
-    size_t widest = NR, row = 0;
+    size_t features_size = 16 * static_cast<size_t>(net.layer[0].cin), middle_size = 0, t_size = 0, seams_size = 0;
+    size_t band_size = 0, own_v = 0, own_m = 0, all_v = 0, all_m = 0, widest = NR;
     for (int i = 0; i < net.layers; ++i) {
       const Layer& l = net.layer[i];
-      const size_t pixels = static_cast<size_t>(size_out(l)) * size_out(l);
+      const Plan p = plan_of(l, threads);
+      const size_t features_here = static_cast<size_t>(size_out(l)) * size_out(l) * l.cout;
+      const size_t t_row = static_cast<size_t>(t_side(l)) * l.cout;
       widest = std::max<size_t>({widest, static_cast<size_t>(l.cin), static_cast<size_t>(l.cout)});
       if (is_up(l)) {
-        middle_size = std::max(middle_size, pixels * l.cout);
-        t_all = std::max(t_all, static_cast<size_t>(t_size(l)) * t_size(l) * l.cout);
-        row = std::max(row, static_cast<size_t>(t_size(l)) * l.cout);
+        middle_size = std::max(middle_size, features_here);
+        zeros_size = std::max(zeros_size, t_row);
+        if (l.method == UP_DIRECT || p.whole) t_size = std::max(t_size, t_row * t_side(l));
+        if (l.method == UP_WINOGRAD && !p.whole) {
+          seams_size = std::max(seams_size, 6 * t_row * p.bands);
+          band_size = std::max(band_size, 20 * t_row);
+        }
       } else if (i + 1 < net.layers) {
-        features_size = std::max(features_size, pixels * l.cout);
+        features_size = std::max(features_size, features_here);
       }
-      features_size = std::max<size_t>(features_size, 16 * static_cast<size_t>(net.layer[0].cin));
       if (!is_winograd(l)) {
-        shared_m = std::max(shared_m, static_cast<size_t>(l.size) * l.size * (9 * l.cout + PAD));
-        continue;
+        all_m = std::max(all_m, static_cast<size_t>(l.size) * l.size * (9 * l.cout + PAD));
+      } else {
+        size_t &v_size = p.whole ? all_v : own_v, &m_size = p.whole ? all_m : own_m;
+        v_size = std::max(v_size, p.v.size);
+        m_size = std::max(m_size, p.m.size);
       }
-      const Plan p = plan_of(l);
-      size_t& v_size = p.whole ? shared_v : private_v;
-      size_t& m_size = p.whole ? shared_m : private_m;
-      v_size = std::max(v_size, p.v());
-      m_size = std::max(m_size, p.m());
     }
     const Layer& last = net.layer[net.layers - 1];
     const size_t pixels = static_cast<size_t>(size_out(last)) * size_out(last);
     features = shelf.take(features_size);
     middle = shelf.take(middle_size);
-    t = shelf.take(t_all);
+    t = shelf.take(t_size);
+    seams = shelf.take(seams_size);
     image[0] = shelf.take(net.channels * pixels);
     image[1] = shelf.take(net.channels * pixels / 4 + 16);
-    zeros = shelf.take(row);
+    zeros = shelf.take(zeros_size);
     style_step = widest + PAD;
     colour_step = net.channels * style_step;
     styles = shelf.take(2 * net.layers * style_step);  // of the convolutions, then of the colours
     demodulation = shelf.take(net.layers * style_step);
     colours = shelf.take(net.layers * colour_step);
-    // whole layers use the first thread's room, which is made big enough for them
     for (int id = 0; id < threads; ++id) {
-      v.push_back(shelf.take(id ? private_v : std::max(private_v, shared_v)));
-      m.push_back(shelf.take(id ? private_m : std::max(private_m, shared_m)));
+      v.push_back(shelf.take(id ? own_v : std::max(own_v, all_v)));
+      m.push_back(shelf.take(id ? own_m : std::max(own_m, all_m)));
+      band.push_back(shelf.take(band_size));
       scratch.push_back(shelf.take(36 * widest));
     }
   }
@@ -560,6 +666,7 @@ struct Synthesis {
   const float* ws;            // (num_ws, w_dim)
   const float* const* noise;  // a map for each layer, or null
   const float* noise_gain;    // for each layer, activation's gain included
+  int threads;
 
   // Styles of all layers, then what follows from them.
   void modulate() const {
@@ -596,73 +703,153 @@ struct Synthesis {
     e.noise = noise[i];
     e.noise_gain = noise_gain[i];
     e.next_style = i + 1 < net.layers ? memory.style(i + 1) : nullptr;
-    e.rgb_weight = l.rgb_w_index < 0 ? nullptr : memory.colours + i * memory.colour_step;
+    e.rgb_weight = l.rgb_w_index < 0 ? memory.zeros : memory.colours + i * memory.colour_step;
     e.rgb_bias = l.rgb_bias;
     e.slope = net.slope;
     e.clamp = net.clamp;
     e.size = size_out(l);
     e.cout = l.cout;
-    e.channels = net.channels;
+    e.channels = l.rgb_w_index < 0 ? 0 : net.channels;
     e.out = out;
     e.image = image;
     return e;
   }
 
-  // Products of the matrices (a, b) in `which`, for the tiles in V.
+  // Products of one matrix, for the tiles in V. Of an up-convolution all but (6, 6), whose slots don't exist.
   void multiply(const Layer& l, const Plan& p, const float* V, float* M, int tiles, int matrix, int panel) const {
-    const int kinds = p.classes == 7 ? 11 : 6, a = matrix / p.classes, b = matrix % p.classes;
-    const float* B = l.packed + (static_cast<size_t>(matrix) * (l.cout / NR) + panel) * l.cin * NR;
-    const int a_to = a == 6 ? kinds : a + 1, b_to = b == 6 ? kinds : b + 1;
+    const bool up = is_up(l);
+    const int a = matrix / p.classes, b = matrix % p.classes, a_to = a == 6 ? 11 : a + 1, b_to = b == 6 ? 11 : b + 1;
+    if (a == 6 && b == 6) return;
+    const float* B = panel_of(l, matrix, panel);
     for (int i = a; i < a_to; ++i)
       for (int j = b; j < b_to; ++j) {
-        const size_t slot = static_cast<size_t>(i * kinds + j) * p.block;
-        product(tiles, l.cin, V + slot * p.lda, p.lda, B, M + slot * p.ldc + panel * NR, p.ldc);
+        const int slot = up ? up_slot(i, j) : 6 * i + j;
+        product(tiles, l.cin, V + slot * p.v.step, p.v.row, B, M + slot * p.m.step + panel * NR, p.m.row);
       }
   }
 
-  void transform(const Layer& l, const Plan& p, const Map& map, int tile, float* V, float* scratch) const {
+  static const float* panel_of(const Layer& l, int matrix, int panel) {
+    return l.packed + (static_cast<size_t>(matrix) * (l.cout / NR) + panel) * l.cin * NR;
+  }
+
+  void transform(const Layer& l, const Plan& p, const Map& map, int tile, int place, int id, float* V) const {
     const int step = is_up(l) ? 5 : 4, y = tile / p.across * step - 1, x = tile % p.across * step - 1;
-    const Patch patch = patch_of(map, y, x, scratch);
-    (is_up(l) ? transform_up : transform_conv)(patch, l.cin, V, p.block * p.lda);
+    if (l.cin <= PREFETCHED_CHANNELS) prefetch(map, y, x + 6 + step, step);
+    const Patch patch = patch_of(map, y, x, memory.scratch[id]);
+    (is_up(l) ? transform_up : transform_conv)(patch, l.cin, V + place * p.v.row, p.v.step);
   }
 
+  // Plain convolutions: a tile of products to features and colours.
   void finish(const Layer& l, const Plan& p, const Epilogue& e, int tile, const float* M, float* scratch) const {
-    const int ty = tile / p.across, tx = tile % p.across;
-    const size_t step = p.block * p.ldc, C = l.cout;
-    if (is_up(l)) {
-      const size_t row = t_size(l) * C;
-      finish_up(M, step, l.cout, memory.t + 10 * ty * row + 10 * tx * C, row, C);
-      return;
-    }
-    finish_conv(M, step, l.cout, scratch);
-    for (int i = 0; i < 4; ++i) finish_four(e, scratch + 4 * i * C, 4 * ty + i, 4 * tx);
+    finish_conv(M, p.m.step, l.cout, scratch);
+    const int y = 4 * (tile / p.across), x = 4 * (tile % p.across);
+    const auto four = e.clamped() ? finish_four<true> : finish_four<false>;
+    for (int i = 0; i < 4; ++i) four(e, scratch + static_cast<size_t>(4 * i) * l.cout, y + i, x);
   }
 
-  // All tiles of a layer, in blocks.
-  void winograd(int id, const Layer& l, const Map& map, const Epilogue& e) const {
-    const Plan p = plan_of(l);
-    const int tiles = p.across * p.across, blocks = (tiles + p.block - 1) / p.block, panels = l.cout / NR;
-    const int matrices = p.classes * p.classes;
-    if (!p.whole) {
-      team.each(blocks, [&](int block) {
-        const int first = block * p.block, count = std::min(p.block, tiles - first);
-        float *V = memory.v[id], *M = memory.m[id];
-        for (int i = 0; i < count; ++i) transform(l, p, map, first + i, V + i * p.lda, memory.scratch[id]);
-        for (int matrix = 0; matrix < matrices; ++matrix)
-          for (int panel = 0; panel < panels; ++panel) multiply(l, p, V, M, count, matrix, panel);
-        for (int i = 0; i < count; ++i) finish(l, p, e, first + i, M + i * p.ldc, memory.scratch[id]);
-      });
-      return;
-    }
+  // A plain convolution, every thread with blocks of tiles of its own.
+  void conv_in_blocks(int id, const Layer& l, const Plan& p, const Map& map, const Epilogue& e) const {
+    const int tiles = p.across * p.across, panels = l.cout / NR;
+    float *V = memory.v[id], *M = memory.m[id];
+    team.each((tiles + p.block - 1) / p.block, [&](int block) {
+      const int first = block * p.block, count = std::min(p.block, tiles - first);
+      for (int i = 0; i < count; ++i) transform(l, p, map, first + i, i, id, V);
+      for (int matrix = 0; matrix < 36; ++matrix)
+        for (int panel = 0; panel < panels; ++panel) multiply(l, p, V, M, count, matrix, panel);
+      for (int i = 0; i < count; ++i) finish(l, p, e, first + i, M + i * p.m.row, memory.scratch[id]);
+    });
+  }
+
+  // Any Winograd layer, all threads with the same tiles; `result(tile, its products)` takes them.
+  template <class Result>
+  void together(int id, const Layer& l, const Plan& p, const Map& map, Result&& result) const {
+    const int tiles = p.across * p.across, panels = l.cout / NR;
     float *V = memory.v[0], *M = memory.m[0];
     for (int first = 0; first < tiles; first += p.block) {
       const int count = std::min(p.block, tiles - first);
-      team.each(count, [&](int i) { transform(l, p, map, first + i, V + i * p.lda, memory.scratch[id]); });
-      team.each(matrices, [&](int matrix) {
+      team.each(count, [&](int i) { transform(l, p, map, first + i, i, id, V); });
+      team.each(p.classes * p.classes, [&](int matrix) {
         for (int panel = 0; panel < panels; ++panel) multiply(l, p, V, M, count, matrix, panel);
       });
-      team.each(count, [&](int i) { finish(l, p, e, first + i, M + i * p.ldc, memory.scratch[id]); });
+      team.each(count, [&](int i) { result(first + i, M + i * p.m.row); });
     }
+  }
+
+  // Where both row and column of t are odd: plain products of x. Row y of it, columns `from` to `to`, to a row of t.
+  void odd_row(const Layer& l, const Map& map, int y, int from, int to, int panel, float* t_row) const {
+    const size_t C = l.cout;
+    const int real = y < l.size ? std::max(from, std::min(to, l.size)) : from;
+    product(real - from, l.cin, map.at + (static_cast<size_t>(y) * l.size + from) * l.cin, l.cin,
+            panel_of(l, 48, panel), t_row + (2 * from + 1) * C + panel * NR, 2 * C);
+    for (size_t x = real; x < static_cast<size_t>(to); ++x)
+      std::memset(t_row + (2 * x + 1) * C + panel * NR, 0, NR * sizeof(float));
+  }
+
+  template <class Row>
+  void fir(const Epilogue& e, int y_from, int y_to, int x_from, int x_to, Row&& row) const {
+    const float reversed[4] = {net.taps[3], net.taps[2], net.taps[1], net.taps[0]};
+    fir_area(e, reversed, y_from, y_to, x_from, x_to, row);
+  }
+
+  // The FIR filter over all of t.
+  void fir_all(const Layer& l, const Epilogue& e) const {
+    const size_t step = static_cast<size_t>(t_side(l)) * l.cout;
+    const auto row = [&](int y) { return y < 0 ? memory.zeros : memory.t + y * step; };
+    team.each(e.size / 4, [&](int i) { fir(e, 4 * i, 4 * i + 4, 0, e.size, row); });
+  }
+
+  void up_together(int id, const Layer& l, const Plan& p, const Map& map, const Epilogue& e) const {
+    const size_t C = l.cout, row = t_side(l) * C;
+    team.each(l.cout / NR, [&](int panel) {
+      for (int y = 0; y < t_side(l) / 2; ++y)
+        odd_row(l, map, y, 0, t_side(l) / 2, panel, memory.t + (2 * y + 1) * row);
+    });
+    together(id, l, p, map, [&](int tile, const float* M) {
+      finish_up(M, p.m.step, l.cout, memory.t + tile / p.across * 10 * row + tile % p.across * 10 * C, row, C);
+    });
+    fir_all(l, e);
+  }
+
+  // A block of tiles of an up-convolution, from tile (ty, tx) on: ten rows of t from `t` on.
+  void block_of_t(int id, const Layer& l, const Plan& p, const Map& map, int ty, int tx, int count, float* t) const {
+    const size_t C = l.cout, row = t_side(l) * C;
+    const int panels = l.cout / NR;
+    float *V = memory.v[id], *M = memory.m[id];
+    for (int i = 0; i < count; ++i) transform(l, p, map, ty * p.across + tx + i, i, id, V);
+    for (int matrix = 0; matrix < 49; ++matrix)
+      for (int panel = 0; panel < panels; ++panel) multiply(l, p, V, M, count, matrix, panel);
+    for (int panel = 0; panel < panels; ++panel)
+      for (int y = 0; y < 5; ++y)
+        odd_row(l, map, 5 * ty + y, 5 * tx, 5 * (tx + count), panel, t + (2 * y + 1) * row);
+    for (int i = 0; i < count; ++i) finish_up(M + i * p.m.row, p.m.step, l.cout, t + (tx + i) * 10 * C, row, C);
+  }
+
+  // An up-convolution in bands of rows of tiles. Each block of t is filtered while it is in the caches, as far as
+  // the tiles above it and to its left allow; t of two rows of tiles is kept. Filtered rows that need t of two bands
+  // wait until all are done: `seams` holds the first three and the last three rows of each band's t.
+  void up_in_bands(int id, const Layer& l, const Plan& p, const Map& map, const Epilogue& e) const {
+    const size_t row = static_cast<size_t>(t_side(l)) * l.cout;
+    const size_t three = 3 * row * sizeof(float);
+    const auto t = [&](int y) { return y < 0 ? memory.zeros : memory.band[id] + y % 20 * row; };
+    team.each(p.bands, [&](int band) {
+      const int first = band * p.band, last = std::min(first + p.band, p.across);
+      for (int ty = first; ty < last; ++ty) {
+        const int y_from = ty > first ? 10 * ty - 2 : ty ? 10 * ty + 1 : 0, y_to = std::min(10 * ty + 8, e.size);
+        for (int tx = 0, done = 0; tx < p.across; tx += p.block) {
+          const int count = std::min(p.block, p.across - tx), to = std::min(10 * (tx + count) - 2, e.size);
+          block_of_t(id, l, p, map, ty, tx, count, t(10 * ty));
+          fir(e, y_from, y_to, done, to, t);
+          done = to;
+        }
+        if (ty == first) std::memcpy(memory.seams + 6 * band * row, t(10 * ty), three);
+        if (ty + 1 == last) std::memcpy(memory.seams + (6 * band + 3) * row, t(10 * ty + 7), three);
+      }
+    });
+    team.each(p.bands - 1, [&](int band) {
+      const int from = 10 * p.band * (band + 1) - 2;
+      fir(e, from, std::min(from + 3, e.size), 0, e.size,
+          [&](int y) { return memory.seams + (6 * band + 4 + y - from) * row; });
+    });
   }
 
   // A product for each tap, (pixels, 9, cout) in the shared room.
@@ -690,7 +877,7 @@ struct Synthesis {
           }
           store(raw + p * C + c, total);
         }
-      finish_four(e, raw, y, x);
+      (e.clamped() ? finish_four<true> : finish_four<false>)(e, raw, y, x);
     });
   }
 
@@ -698,7 +885,7 @@ struct Synthesis {
   void up_direct(const Layer& l, const Map& map) const {
     products_of_taps(l, map);
     const size_t C = l.cout, pixel = 9 * C + PAD;
-    const int side = t_size(l);
+    const int side = t_side(l);
     team.each(side, [&](int y) {
       for (int x = 0; x < side; ++x)
         for (size_t c = 0; c < C; c += VW) {
@@ -716,15 +903,28 @@ struct Synthesis {
 
   void up(int id, int i, const Map& map) const {
     const Layer& l = net.layer[i];
+    const Plan p = plan_of(l, threads);
     const Epilogue e = epilogue(i, memory.middle, nullptr);
-    if (l.method == UP_WINOGRAD)
-      winograd(id, l, map, e);
-    else
+    if (l.method == UP_DIRECT) {
       up_direct(l, map);
-    const float reversed[4] = {net.taps[3], net.taps[2], net.taps[1], net.taps[0]};
-    team.each(e.size, [&](int y) {
-      fir_row(e, reversed, memory.t, static_cast<size_t>(t_size(l)) * l.cout, memory.zeros, y);
-    });
+      fir_all(l, e);
+    } else if (p.whole) {
+      up_together(id, l, p, map, e);
+    } else {
+      up_in_bands(id, l, p, map, e);
+    }
+  }
+
+  void conv(int id, int i, const Map& map, float* image) const {
+    const Layer& l = net.layer[i];
+    const Plan p = plan_of(l, threads);
+    const Epilogue e = epilogue(i, memory.features, image);
+    if (l.method == DIRECT)
+      direct(id, l, map, e);
+    else if (p.whole)
+      together(id, l, p, map, [&](int tile, const float* M) { finish(l, p, e, tile, M, memory.scratch[id]); });
+    else
+      conv_in_blocks(id, l, p, map, e);
   }
 
   void run(int id, float* picture) const {
@@ -734,7 +934,7 @@ struct Synthesis {
       const float* s = memory.style(0);
       for (int p = 0; p < 16; ++p)
         for (int c = 0; c < map.channels; ++c) memory.features[p * map.channels + c] = net.start[p * map.channels + c] * s[c];
-      std::memset(memory.zeros, 0, static_cast<size_t>(zero_row()) * sizeof(float));
+      std::memset(memory.zeros, 0, memory.zeros_size * sizeof(float));
     });
     // Pictures so far alternate between two rooms so that the last lands in the caller's.
     int blocks = 0;
@@ -754,20 +954,9 @@ struct Synthesis {
         for (int k = 0; k < net.channels; ++k) std::memset(larger + (k * side + y) * side, 0, side * sizeof(float));
       });
       image = larger;
-      const Epilogue e = epilogue(i, memory.features, image);
-      if (l.method == WINOGRAD)
-        winograd(id, l, map, e);
-      else
-        direct(id, l, map, e);
+      conv(id, i, map, image);
       map = {memory.features, side, l.cout};
     }
-  }
-
-  int zero_row() const {
-    int longest = 0;
-    for (int i = 0; i < net.layers; ++i)
-      if (is_up(net.layer[i])) longest = std::max(longest, t_size(net.layer[i]) * net.layer[i].cout);
-    return longest;
   }
 };
 
@@ -779,6 +968,22 @@ extern "C" {
 
 // Channels must be a multiple of this.
 int dne_channel_multiple() { return NR; }
+
+// 0 if this build computes rightly on this machine; run in a child, which an unknown instruction would end.
+int dne_trial() {
+  constexpr int K = 8, ROWS = 2 * MR + 1;
+  alignas(64) float A[ROWS * K], B[K * NR], C[ROWS * NR];
+  for (int i = 0; i < ROWS * K; ++i) A[i] = static_cast<float>(i % 5 - 2);
+  for (int i = 0; i < K * NR; ++i) B[i] = static_cast<float>(i % 7 - 3);
+  product(ROWS, K, A, K, B, C, NR);
+  for (int m = 0; m < ROWS; ++m)
+    for (int n = 0; n < NR; ++n) {
+      float expected = 0;
+      for (int k = 0; k < K; ++k) expected += A[m * K + k] * B[k * NR + n];
+      if (C[m * NR + n] != expected) return 1;
+    }
+  return 0;
+}
 
 // Floats of the packed weights of a layer.
 size_t dne_packed_floats(int method, int cin, int cout) {
@@ -827,7 +1032,7 @@ void dne_synthesize(const Net* net, const float* ws, const float* const* noise, 
   Shelf shelf{workspace};
   Memory memory(*net, threads, shelf);
   Team team;
-  const Synthesis synthesis{*net, team, memory, ws, noise, noise_gain};
+  const Synthesis synthesis{*net, team, memory, ws, noise, noise_gain, threads};
   team.run(threads, [&](int id) { synthesis.run(id, picture); });
 }
 

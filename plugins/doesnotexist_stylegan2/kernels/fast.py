@@ -26,11 +26,11 @@ _UP_WINOGRAD_FROM = 32
 def unsupported(network: Network) -> str | None:
     """Why the engine cannot run this network, or None if it can."""
     net = network.architecture
-    if net.architecture != "skip":
+    if net.architecture not in ("skip", "orig"):
         return f"the architecture is {net.architecture}"
     if len(net.resample_filter) != 4:
         return f"the FIR filter has {len(net.resample_filter)} taps"
-    if network.synthesis.b4.conv1.weight.device.type != "cpu":
+    if network.mapping.w_avg.device.type != "cpu":
         return "the network is not on the CPU"
     return None
 
@@ -116,7 +116,7 @@ class FastSynthesis:
             layer = self._convolution(name, _method(up, size), size)
             layer.w_index = index
             layer.rgb_w_index = -1
-            if not up:
+            if not up and self._architecture.has_torgb(resolution):
                 self._colours(layer, f"b{resolution}.torgb")
                 layer.rgb_w_index = index + 1
             yield layer

@@ -64,7 +64,7 @@ class Net(Structure):
 
 
 class Library:
-    """The functions of one compiled engine. Raises `OSError` or `AttributeError` if `path` is no such thing."""
+    """The functions of one compiled engine; raises `OSError` or `AttributeError` if `path` is none."""
 
     def __init__(self, path: Path) -> None:
         self._functions = functions = ctypes.CDLL(str(path))
@@ -81,7 +81,7 @@ class Library:
         self.channel_multiple = int(functions.dne_channel_multiple())
 
     def pack(self, method: Method, weight: Tensor) -> Tensor:
-        """weight (cout, cin, 3, 3) float32, channels padded -> the same, transformed, as the engine reads it"""
+        """weight (cout, cin, 3, 3) float32, channels padded -> transformed, as the engine reads it"""
         weight = weight.contiguous()
         cout, cin = weight.shape[:2]
         packed = self.room(self._functions.dne_packed_floats(method, cin, cout))

@@ -12,9 +12,10 @@ import math
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
+from torch import Tensor
+
 from doesnotexist_stylegan2.architecture import Architecture
 from doesnotexist_stylegan2.network import Network
-from torch import Tensor
 
 
 class Textbook:
@@ -77,9 +78,13 @@ class Textbook:
         if up:
             kernels = kernels.transpose(1, 2).reshape(n * cin, cout, size, size)
             grouped = F.conv_transpose2d(grouped, kernels, stride=2, groups=n)
-            grouped = self.filtered(grouped, before=(len(self.fir) + 1) // 2 - 1, after=(len(self.fir) - 2) // 2)
+            grouped = self.filtered(
+                grouped, before=(len(self.fir) + 1) // 2 - 1, after=(len(self.fir) - 2) // 2
+            )
         else:
-            grouped = F.conv2d(grouped, kernels.reshape(n * cout, cin, size, size), padding=size // 2, groups=n)
+            grouped = F.conv2d(
+                grouped, kernels.reshape(n * cout, cin, size, size), padding=size // 2, groups=n
+            )
         return grouped.reshape(n, cout, *grouped.shape[2:])
 
     def filtered(self, x: Tensor, before: int, after: int) -> Tensor:
