@@ -12,6 +12,7 @@ from torch import Tensor
 
 from doesnotexist.errors import InvalidParameter
 
+from .kernels import Kernels, choose
 from .layers import Noise
 from .network import Network, truncate
 from .weights import Source, read_network
@@ -21,19 +22,21 @@ Array = Tensor | NDArray[np.floating]
 NOISES = ("const", "none", "random")
 
 
-def load_generator(data: Source, device: str = "cpu") -> StyleGAN2:
+def load_generator(data: Source, device: str = "cpu", kernels: Kernels = "auto") -> StyleGAN2:
     """The generator of a weight file, or of the file's bytes.
 
-    Raises `WeightsInvalid` if it is not what it claims to be.
+    `kernels` says what computes the pictures: see `doesnotexist_stylegan2.kernels`. Raises `WeightsInvalid`
+    if the file is not what it claims to be.
     """
-    return StyleGAN2(read_network(data), device)
+    return StyleGAN2(read_network(data), device, kernels)
 
 
 class StyleGAN2:
     """A loaded network, its inputs checked and its answers repeatable."""
 
-    def __init__(self, network: Network, device: str = "cpu") -> None:
+    def __init__(self, network: Network, device: str = "cpu", kernels: Kernels = "plain") -> None:
         self.network = network.to(device).eval().requires_grad_(False)
+        self.synthesis = choose(self.network, kernels)
         self.architecture = net = network.architecture
         self.device = torch.device(device)
         self.z_dim, self.c_dim, self.w_dim = net.z_dim, net.c_dim, net.w_dim
@@ -67,7 +70,7 @@ class StyleGAN2:
         ws = self._checked("w", w, (self.num_ws, self.w_dim))
         if noise not in NOISES:
             raise InvalidParameter("noise", f"one of {', '.join(NOISES)}", noise)
-        return self._one_by_one(lambda i: self.network.synthesis(ws[i], noise), len(ws))
+        return self.synthesis(ws, noise)
 
     @torch.inference_mode()
     def to_uint8(self, images: Tensor) -> Tensor:
