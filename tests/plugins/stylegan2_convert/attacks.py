@@ -335,7 +335,7 @@ def archives() -> Iterator[Attack]:
     files: dict[str, bytes] = {
         "call": archive({"a/data.pkl": evil}),
         "call-in-other-name": archive({"archive/data.pkl": evil, "archive/version": b"3"}),
-        "two-names": _twice(evil, good),
+        "two-names": _twice(evil, pickled({"g_ema": 1})),
         "bomb": packed,
         "no-pickle": archive({"a/readme.txt": b"x"}),
         "two-folders": archive({"a/data.pkl": good, "b/data.pkl": evil}),
