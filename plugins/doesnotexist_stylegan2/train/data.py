@@ -74,7 +74,7 @@ def _picture(name: str, content: bytes, resolution: int) -> np.ndarray[tuple[int
         with Image.open(io.BytesIO(content)) as image:
             rgb = image.convert("RGB")
     except (UnidentifiedImageError, OSError) as error:
-        raise InvalidParameter("data", "readable pictures", name) from error
+        raise InvalidParameter("data", "readable pictures", Path(name).name) from error
     side = min(rgb.size)
     left, top = (rgb.width - side) // 2, (rgb.height - side) // 2
     box = (left, top, left + side, top + side)

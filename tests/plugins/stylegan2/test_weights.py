@@ -58,7 +58,7 @@ def test_a_network_that_broke_in_training_is_not_written(network, tmp_path):
     net = network()
     net.mapping.fc0.weight[0, 0] = float("nan")
 
-    with pytest.raises(WeightsInvalid, match="mapping.fc0.weight"):
+    with pytest.raises(WeightsInvalid, match=r"mapping\.fc0\.weight"):
         weights.write_network(net, tmp_path / "net.safetensors")
 
 

@@ -1,0 +1,49 @@
+"""A folder of pictures and a run of a few images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from doesnotexist_stylegan2.architecture import Architecture
+from doesnotexist_stylegan2.train.state import Run
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """20 pictures of 40x48 in two folders, and a file that is none."""
+    folder = tmp_path / "pictures"
+    random = np.random.RandomState(0)
+    for index in range(20):
+        place = folder / f"{index % 2}"
+        place.mkdir(parents=True, exist_ok=True)
+        pixels = random.randint(0, 256, (40, 48, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(place / f"{index:02}.png")
+    (folder / "readme.txt").write_text("not a picture")
+    return folder
+
+
+@pytest.fixture
+def new_run() -> Callable[..., Run]:
+    """A run at its first image, always the same one."""
+
+    def make(batch: int = 4, seed: int = 0) -> Run:
+        net = Architecture(
+            z_dim=8,
+            w_dim=8,
+            resolution=32,
+            mapping_layers=2,
+            channel_base=256,
+            channel_max=16,
+            use_noise=False,
+        )
+        random = torch.Generator().manual_seed(5)
+        reals = torch.randint(0, 256, (20, 3, 32, 32), generator=random, dtype=torch.uint8)
+        return Run(net, reals, batch, seed, "cpu", torch.float32)
+
+    return make

@@ -1,0 +1,34 @@
+"""What leaves the trainer is what the zoo loads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import torch
+
+from doesnotexist_stylegan2 import load_generator
+from doesnotexist_stylegan2.train.export import export
+from doesnotexist_stylegan2.train.sheet import mean_w
+
+
+def test_the_exported_generator_draws_the_pictures_of_the_trainer(network, tmp_path):
+    net = network(use_noise=False)
+    for tensor in net.state_dict().values():
+        tensor.copy_(tensor.half())  # what fp16 can hold
+    z = torch.randn(3, 16)
+
+    path = export(net, tmp_path, images=1000, seconds=90)
+    zoo = load_generator(path)
+
+    torch.testing.assert_close(zoo.synthesize(zoo.map(z)), net(z), atol=1e-4, rtol=0)
+    torch.testing.assert_close(zoo.w_avg, mean_w(net), atol=1e-3, rtol=0)
+
+
+def test_the_figures_are_those_of_the_file(network, tmp_path):
+    path = export(network(), tmp_path, images=1000, seconds=90)
+
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    content = path.read_bytes()
+    assert figures["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (figures["bytes"], figures["images"], figures["minutes"]) == (len(content), 1000, 1.5)
