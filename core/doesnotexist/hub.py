@@ -61,13 +61,15 @@ def _look_up(source: Hub, network: Network) -> tuple[str, dict[str, Any]]:
 def _metadata(url: str, endpoint: str, timeout_s: float) -> Any:
     import huggingface_hub
     from httpx2 import HTTPError  # what huggingface_hub asks with
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIsEnabled
 
     try:
         return huggingface_hub.get_hf_file_metadata(url, timeout=timeout_s, endpoint=endpoint)
     except GatedRepoError:  # before its base class, which says that there is no such repository
         advice = "gated: accept its terms on its page, then log in with: hf auth login"
         raise SourceFailed(url, advice) from None
+    except OfflineModeIsEnabled:
+        raise SourceFailed(url, "HF_HUB_OFFLINE is set: the hub is not asked") from None
     except (OSError, ValueError, HTTPError) as error:
         again = not isinstance(error, HfHubHTTPError) or error.response.status_code in RETRIED
         reason = f"{type(error).__name__} {quoted(next(iter(str(error).splitlines()), ''), 160)}"

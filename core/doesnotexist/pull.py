@@ -15,7 +15,7 @@ import click
 
 from .acceptances import Acceptances
 from .cards import ModelCard, WeightFile
-from .errors import DiskFull, LicenceNotAccepted, UnknownModel, Unverified, WeightsMissing
+from .errors import DiskFull, LicenceNotAccepted, ModelGone, UnknownModel, Unverified, WeightsMissing
 from .pins import Pins
 from .recipe import parse_reference
 from .weights import Status, Store, read_verified
@@ -50,12 +50,15 @@ class Plan:
 def chosen(registry: Registry, names: Sequence[str]) -> list[ModelCard]:
     """The cards of ids (`faces/ffhq-1024`) or domains (`faces`: its default model), each once.
 
-    Raises UnknownModel, InvalidParameter.
+    Raises UnknownModel, ModelGone, InvalidParameter.
     """
     found: dict[str, ModelCard] = {}
     for name in names:
         if "/" in name:
-            card = registry.card(parse_reference(name)[0])
+            id, digest = parse_reference(name)
+            card = registry.card(id)
+            if not card.digest.startswith(digest):
+                raise ModelGone(id, digest, card.digest)
         else:
             cards = sorted(registry.cards(name), key=lambda card: not card.default)
             if not cards:

@@ -173,3 +173,13 @@ def test_a_mirror_is_asked_when_the_hub_is_away(
     server.serve("/mirror")
 
     assert fetch(weight_file(SOURCE, "/mirror"), store, network).read_bytes() == DATA
+
+
+def test_the_hubs_own_offline_switch_is_told_at_once(
+    server: Any, network: Network, store: Store, weight_file: MakeFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+
+    assert "HF_HUB_OFFLINE is set" in failed(weight_file(SOURCE), store, network)

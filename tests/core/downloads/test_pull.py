@@ -17,6 +17,7 @@ from doesnotexist.errors import (
     DiskFull,
     DoesNotExistError,
     LicenceNotAccepted,
+    ModelGone,
     UnknownModel,
     Unverified,
     WeightsInvalid,
@@ -213,6 +214,8 @@ def test_models_by_id_reference_and_domain(weight_file: MakeFile) -> None:
     for name in ("fish", "dogs/c"):
         with pytest.raises(UnknownModel):
             chosen(registry, [name])
+    with pytest.raises(ModelGone):
+        chosen(registry, [f"dogs/a-64@{'0' * 12}"])
 
 
 Run = Callable[..., Result]
