@@ -30,10 +30,7 @@ def convert(file: WeightFile, store: Store, converters: Mapping[str, Converter])
     done = store.runnable(file)
     if done is not None and is_right(store.path(done.sha256), done, store):
         return store.path(done.sha256)
-    converter = converters.get(file.format)
-    if converter is None:
-        known = ", ".join(sorted(converters)) or "none"
-        raise WeightsInvalid(file.name, f"no plugin converts {file.format} (formats that are: {known})")
+    converter = converter_of(file, converters)
     source = store.place(file.sha256)
     made = source.with_name(f"{file.sha256}.{os.getpid()}.safetensors")
     made.unlink(missing_ok=True)
@@ -48,6 +45,14 @@ def convert(file: WeightFile, store: Store, converters: Mapping[str, Converter])
     _write(store, Converted(source=file.sha256, sha256=sha256, size=size, converter=name, date=_today()))
     read_verified(target, file.model_copy(update={"size": size, "sha256": sha256}))
     return target
+
+
+def converter_of(file: WeightFile, converters: Mapping[str, Converter]) -> Converter:
+    """What converts a file of this format; raises WeightsInvalid if no plugin does."""
+    if file.format not in converters:
+        known = ", ".join(sorted(converters)) or "none"
+        raise WeightsInvalid(file.name, f"no plugin converts {file.format} (formats that are: {known})")
+    return converters[file.format]
 
 
 def _write(store: Store, record: Converted) -> None:

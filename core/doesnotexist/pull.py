@@ -15,7 +15,15 @@ import click
 
 from .acceptances import Acceptances
 from .cards import ModelCard, WeightFile
-from .errors import DiskFull, LicenceNotAccepted, ModelGone, UnknownModel, Unverified, WeightsMissing
+from .errors import (
+    DiskFull,
+    LicenceNotAccepted,
+    ModelGone,
+    UnknownModel,
+    Unverified,
+    WeightsMismatch,
+    WeightsMissing,
+)
 from .pins import Pins
 from .recipe import parse_reference
 from .weights import Status, Store, read_verified
@@ -102,7 +110,7 @@ def pull(
     What is here already is checked to the bit. A file that nobody has described is fetched only if
     `allow_unverified`, and pinned. Raises WeightsMissing, LicenceNotAccepted, WeightsError.
     """
-    from .conversions import convert
+    from .conversions import convert, converter_of
     from .downloads import fetch, is_right
     from .first_sight import first_sight
 
@@ -112,14 +120,29 @@ def pull(
             if not allow_unverified:
                 raise Unverified(card.id, file.unverified)
             file = first_sight(file, store, _allowed(card, file, store, network), report)
-        place = store.find(file)
-        if place is not None and not place.is_relative_to(store.root):
-            read_verified(place, file, follow=True)
+        if _is_here(file, store):
             continue
+        if file.format != "safetensors":
+            converter_of(file, converters)  # known before a byte is fetched for nothing
         if not is_right(store.path(file.sha256), file, store):
             fetch(file, store, _allowed(card, file, store, network), report)
         if file.format != "safetensors":
             convert(file, store, converters)
+
+
+def _is_here(file: WeightFile, store: Store) -> bool:
+    """Whether the file can run now, to the last bit; wrong bytes in the store are put aside."""
+    from .downloads import is_right
+
+    place, runnable = store.find(file), store.runnable(file)
+    if place is None or runnable is None:
+        return False
+    if place.is_relative_to(store.root):
+        return is_right(place, runnable, store)
+    try:
+        return bool(read_verified(place, runnable, follow=True))
+    except WeightsMismatch:
+        return False
 
 
 def _allowed(card: ModelCard, file: WeightFile, store: Store, network: Network | None) -> Network:

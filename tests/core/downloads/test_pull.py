@@ -114,13 +114,28 @@ def test_a_record_of_a_conversion_that_makes_no_sense_is_written_anew(
     assert store.status(dogs) == "cached"
 
 
-def test_a_format_that_no_plugin_converts(
+def test_a_format_that_no_plugin_converts_is_not_fetched(
     server: Any, network: Network, store: Store, weight_file: MakeFile
 ) -> None:
     server.serve("/a")
 
     with pytest.raises(WeightsInvalid, match=r"no plugin converts keras-hdf5 \(formats that are: bimodal\)"):
         pull(card(weight_file("/a", format="keras-hdf5")), store, network, {"bimodal": reversing})
+    assert server.seen == []
+
+
+def test_what_was_converted_needs_its_source_no_more(
+    server: Any, network: Network, store: Store, weight_file: MakeFile
+) -> None:
+    server.serve("/a")
+    dogs = card(weight_file("/a", format="bimodal"))
+    pull(dogs, store, network, {"bimodal": reversing})
+    store.path(dogs.digest).unlink()
+
+    pull(dogs, store, network, {})
+
+    assert store.status(dogs) == "cached"
+    assert len(server.seen) == 1
 
 
 def test_a_converter_that_fails_leaves_nothing(
