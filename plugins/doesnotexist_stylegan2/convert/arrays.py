@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .limits import MAX_ELEMENTS, MAX_TENSORS, broken, named
+from .limits import MAX_ELEMENTS, MAX_TENSOR_NAME, MAX_TENSORS, broken, named
 from .values import Array, Shape, Tensor
 
 Floats = NDArray[np.float32]
@@ -31,6 +31,10 @@ def collect(named_values: Iterable[tuple[str, Numbers]]) -> dict[str, Numbers]:
     """The tensors by name; a file could name the same ones without end, or two by one name."""
     found: dict[str, Numbers] = {}
     for name, value in named_values:
+        if (
+            not name.isprintable() or len(name) > MAX_TENSOR_NAME
+        ):  # names are printed, in messages and elsewhere
+            raise broken(f"a tensor of the strange name {named(name)}")
         if name in found or len(found) >= MAX_TENSORS:
             raise broken(f"tensor {named(name)} is there twice, or one of too many")
         found[name] = value

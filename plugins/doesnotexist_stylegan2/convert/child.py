@@ -1,8 +1,6 @@
-"""The process that reads a checkpoint: stdin is the checkpoint, stdout the safetensors file, stderr one
-report.
+"""The process that reads a checkpoint: a filter from stdin to stdout, with one report on stderr.
 
-The parent (`jail`) starts it. It is a filter: it needs no file name, no folder and no network, and has
-none.
+The parent (`jail`) starts it. It needs no file name, no folder and no network, and has none.
 """
 
 from __future__ import annotations

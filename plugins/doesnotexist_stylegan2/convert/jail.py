@@ -60,9 +60,8 @@ def convert_file(source: Path, target: Path, *, force: bool = False, config: Pat
     Raises `ConversionRefused`, `WeightsInvalid`, `WeightsError`, or `InvalidParameter` for the paths.
     """
     _check_target(target, force)
-    options = _config(source, config)
     with _opened(source) as checkpoint, _part_of(target) as part:
-        report = _run(source, checkpoint, part, options)
+        report = _run(source, checkpoint, part, _config(source, config))
         _check_target(target, force)
     return Report(source=os.fspath(source), target=os.fspath(target), **report)
 
@@ -163,11 +162,12 @@ def _ending(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def _raised(source: str, error: str, detail: str) -> WeightsError:
+    detail = "".join(letter if letter.isprintable() else " " for letter in detail)
     if error == ConversionRefused.__name__:
         return ConversionRefused(source, detail)
     if error == WeightsInvalid.__name__:
         return WeightsInvalid(source, detail)
-    return WeightsError(f"{source}: {' '.join(detail.split())}")
+    return WeightsError(f"{source}: {detail}")
 
 
 def _shown(path: Path) -> str:

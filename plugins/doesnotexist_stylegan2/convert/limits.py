@@ -15,6 +15,7 @@ MAX_ARCHIVE_ENTRIES = 20_000
 MAX_DIMENSIONS = 8
 MAX_ELEMENTS = 1 << 27  # of all tensors of one network: four times StyleGAN2 at 1024 px
 MAX_TENSORS = 20_000
+MAX_TENSOR_NAME = 256
 MAX_NAME_BYTES = 4096  # a longer text is source code or data: kept undecoded
 MAX_LINE_BYTES = 1 << 26
 MAX_INTEGER_BYTES = 64

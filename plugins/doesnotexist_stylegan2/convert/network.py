@@ -21,9 +21,7 @@ CONVERTER = "doesnotexist-convert/1"
 """Metadata `converter`: raised whenever the same input would give another output."""
 
 MEAN_SAMPLES = 10_000
-MAX_MAPPING_WEIGHTS = (
-    1 << 23
-)  # four times those of any published network: what the mean costs grows with them
+MAX_MAPPING_WEIGHTS = 1 << 23  # four times any published network's: the cost of the mean grows with them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +33,7 @@ class Said:
     lr_multiplier: float
     resample_filter: tuple[float, ...]
     conv_clamp: float | None = None
-    dimensions: Mapping[str, object] = field(
-        default_factory=dict
-    )  # z_dim, resolution …: must agree with the shapes
+    dimensions: Mapping[str, object] = field(default_factory=dict)  # z_dim …: must agree with the shapes
     facts: Mapping[str, object] = field(default_factory=dict)  # carried along, for people
 
 
@@ -97,9 +93,7 @@ def infer(tensors: Mapping[str, Floats], said: Said) -> Architecture:
     )
     for name, value in said.dimensions.items():
         if name not in ("channel_base", "channel_max") and value != getattr(found, name):
-            raise broken(
-                f"it says that {name} is {named(value)}, but its tensors make it {getattr(found, name)}"
-            )
+            raise broken(f"it says {name} is {named(value)}, but its tensors make it {getattr(found, name)}")
     return found
 
 
@@ -127,17 +121,17 @@ def _channel_table(widths: Mapping[int, int], stated: Mapping[str, object]) -> t
     Where a range of bases makes the same widths, the stated one is taken if it is in it, else the smallest.
     """
     base, limit = stated.get("channel_base"), stated.get("channel_max")
-    if (
-        type(base) is int
-        and type(limit) is int
-        and all(min(base // r, limit) == w for r, w in widths.items())
-    ):
+    if type(base) is int and type(limit) is int and _makes(base, limit, widths):
         return base, limit
     limit = max(widths.values())
     lowest = max(width * resolution for resolution, width in widths.items())
-    if any(min(lowest // resolution, limit) != width for resolution, width in widths.items()):
+    if not _makes(lowest, limit, widths):
         raise broken(f"its channels, {quoted(widths)}, follow no table min(base // resolution, max)")
     return lowest, limit
+
+
+def _makes(base: int, limit: int, widths: Mapping[int, int]) -> bool:
+    return all(min(base // resolution, limit) == width for resolution, width in widths.items())
 
 
 def _check_shapes(architecture: Architecture, tensors: Mapping[str, Floats]) -> None:
@@ -178,9 +172,8 @@ def _mapping_layer(x: Floats, tensors: Mapping[str, Floats], index: int, said: S
     weight, bias = tensors.get(f"mapping.fc{index}.weight"), tensors.get(f"mapping.fc{index}.bias")
     if weight is None or bias is None or weight.shape != (len(bias), x.shape[1]):
         raise broken(f"layer mapping.fc{index} is missing or has the wrong shape")
-    y = x @ (weight.T * np.float32(said.lr_multiplier / np.sqrt(x.shape[1]))) + bias * np.float32(
-        said.lr_multiplier
-    )
+    rate = said.lr_multiplier
+    y = x @ (weight.T * np.float32(rate / np.sqrt(x.shape[1]))) + bias * np.float32(rate)
     slope = np.float32(0.2 if said.activation == "lrelu" else 0.0)
     activated: Floats = np.where(y < 0, y * slope, y) * np.float32(np.sqrt(2))
     return activated

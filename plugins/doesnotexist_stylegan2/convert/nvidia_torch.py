@@ -1,5 +1,4 @@
-"""NVIDIA's PyTorch pickles (stylegan2-ada-pytorch, stylegan3): whole training snapshots, of which G_ema is
-converted.
+"""NVIDIA's PyTorch pickles (stylegan2-ada-pytorch, stylegan3): training snapshots, whose G_ema is converted.
 
 Each network is a tree of records, one for each module, that hold its parameters and everything it was
 built with. The module source that comes with it is never looked at: if somebody changed it, the tensors
@@ -66,7 +65,7 @@ def _modules(root: Record) -> Iterator[tuple[str, Record]]:
         if not isinstance(children, dict) or len(children) + len(waiting) > _MAX_MODULES or len(prefix) > 200:
             raise broken("a network whose modules are no dict, or too many")
         for name, child in children.items():
-            if not isinstance(name, str) or not isinstance(child, Record | None):
+            if not isinstance(name, str) or not name.isprintable() or not isinstance(child, Record | None):
                 raise broken("a network whose modules are no modules")
             if child is not None:
                 waiting.append((f"{prefix}{name}.", child))
@@ -107,9 +106,8 @@ def _of(modules: dict[str, Record], kind: str) -> list[Record]:
 
 
 def _dimensions(generator: Record, modules: dict[str, Record]) -> dict[str, object]:
-    found = {
-        ours: generator.state[theirs] for theirs, ours in _DIMENSIONS.items() if theirs in generator.state
-    }
+    state = generator.state
+    found = {ours: state[theirs] for theirs, ours in _DIMENSIONS.items() if theirs in state}
     synthesis = modules.get("synthesis.")
     options = synthesis.state.get("_init_kwargs") if synthesis else None
     if isinstance(options, dict):

@@ -124,7 +124,9 @@ def _after_magic(cursor: Cursor) -> object:
     storages = Storages()
     value = Machine(cursor, symbols.CALLS, storages.persistent).load()
     keys = Machine(cursor, symbols.CALLS).load()
-    if not isinstance(keys, list) or sorted(map(named, keys)) != sorted(map(named, storages.named)):
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise broken("a torch stream without its list of storages")
+    if sorted(keys) != sorted(storages.named):
         raise broken("a torch stream whose list of storages is not the one it uses")
     for key in keys:
         _fill(storages.named[key], cursor)

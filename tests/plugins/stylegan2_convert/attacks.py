@@ -254,6 +254,13 @@ def inner_streams() -> Iterator[Attack]:
         "big-endian": heads + pickled({"little_endian": False}) + pickled([]) + pickled([]),
         "other-version": pickled(0x1950A86A20F9469CFC6C) + pickled(7),
         "missing-key": legacy_stream(storage("0", 2), {}),
+        "foreign-long-key": legacy_stream(storage("x" * 200 + "a", 2), {"x" * 200 + "b": good}),
+        "number-for-a-key": heads
+        + little
+        + pickled(storage("0", 2))
+        + pickled([0])
+        + struct.pack("<q", 2)
+        + good,
         "foreign-key": legacy_stream(storage("0", 2), {"1": good}),
         "wrong-count": heads
         + little

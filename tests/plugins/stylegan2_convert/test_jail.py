@@ -150,6 +150,9 @@ def test_sources_that_are_no_files(tmp_path):
     ]:
         with pytest.raises(WeightsInvalid, match=reason):
             convert_file(tmp_path / name, tmp_path / "out.safetensors")
+    for folder in (Path(), Path("/")):
+        with pytest.raises(WeightsInvalid, match="folder"):
+            convert_file(folder, tmp_path / "out.safetensors")
     with pytest.raises(WeightsInvalid, match="device"):
         convert_file(Path("/dev/zero"), tmp_path / "out.safetensors")
 

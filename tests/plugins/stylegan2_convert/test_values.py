@@ -94,6 +94,10 @@ def test_the_total_is_checked_before_the_first_is_made():
 
 
 def test_names_are_counted_and_unique():
+    for name in ("a\nb", "\x1b[31m", "x" * 300):
+        with pytest.raises(WeightsInvalid, match="strange name") as caught:
+            collect([(name, 1.0)])
+        assert str(caught.value).isprintable()
     with pytest.raises(WeightsInvalid, match="twice"):
         collect([("a", 1.0), ("a", 2.0)])
     with pytest.raises(WeightsInvalid, match="too many"):
