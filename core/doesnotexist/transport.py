@@ -128,7 +128,7 @@ def _told(source: str, deadline: float) -> Iterator[None]:
         yield
     except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
         late = time.monotonic() >= deadline
-        reason = "the deadline has passed" if late else f"{type(error).__name__} {quoted(str(error))}"
+        reason = "the deadline has passed" if late else f"{type(error).__name__} {quoted(str(error), 160)}"
         hopeless = isinstance(error, ssl.SSLCertVerificationError | socket.gaierror | ValueError)
         raise SourceFailed(source, reason, again=not late and not hopeless) from None
 
