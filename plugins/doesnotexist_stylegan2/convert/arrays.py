@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from .values import Array, Shape, Tensor
 Floats = NDArray[np.float32]
 Numbers = Tensor | Array | float | int
 """What a checkpoint may hold where numbers are expected: numpy wrote single ones as scalars."""
+
+Value = TypeVar("Value")
 
 
 def is_numbers(value: object) -> bool:
@@ -27,9 +29,9 @@ def shape_of(value: Numbers) -> Shape:
     return value.shape if isinstance(value, Tensor | Array) else ()
 
 
-def collect(named_values: Iterable[tuple[str, Numbers]]) -> dict[str, Numbers]:
+def collect(named_values: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     """The tensors by name; a file could name the same ones without end, or two by one name."""
-    found: dict[str, Numbers] = {}
+    found: dict[str, Value] = {}
     for name, value in named_values:
         if (
             not name.isprintable() or len(name) > MAX_TENSOR_NAME

@@ -58,7 +58,7 @@ def convert(root: object) -> Converted:
         raise broken("a TensorFlow network without its options")
     said = _said(options)
     variables = materialise(collect(_variables(network)))
-    return assemble(f"nvidia-tf-{version}", dict(_renamed(variables)), said)
+    return assemble(f"nvidia-tf-{version}", collect(_renamed(variables)), said)
 
 
 def _variables(network: Record, prefix: str = "", depth: int = 3) -> Iterator[tuple[str, Numbers]]:

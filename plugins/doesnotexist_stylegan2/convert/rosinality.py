@@ -47,7 +47,7 @@ def convert(root: object, container: Container) -> Converted:
         lr_multiplier=_LR_MULTIPLIER,
         resample_filter=one_of("the resampling filter", map(taps_of, kernels), (1.0, 3.0, 3.0, 1.0)),
     )
-    tensors = dict(_renamed(arrays))
+    tensors = collect(_renamed(arrays))
     facts = {}
     if not any(name.endswith("noise_const") for name in tensors):
         tensors |= _drawn_noise(tensors)

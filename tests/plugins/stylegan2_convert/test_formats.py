@@ -95,6 +95,7 @@ def test_tf_other_versions(version):
 @pytest.mark.parametrize(
     "name",
     [
+        "4x4/Conv1/bias",
         "8x8/Conv2/weight",
         "8x9/Conv1/weight",
         "8x8/Conv1/other",
@@ -220,7 +221,15 @@ def test_rosinality_without_noise_images():
 
 
 @pytest.mark.parametrize(
-    "key", ["conv1.conv.weight", "convs.99.conv.weight", "style.0.weight", "other", "noises.noise_99"]
+    "key",
+    [
+        "conv1.conv.weight",
+        "convs.0.bias",
+        "convs.99.conv.weight",
+        "style.0.weight",
+        "other",
+        "noises.noise_99",
+    ],
 )
 def test_rosinality_strange_tensors(key):
     state = rosinality_state(SMALL, TENSORS)
