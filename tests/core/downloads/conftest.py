@@ -108,10 +108,10 @@ def server() -> Iterator[Server]:
 def network(server: Server) -> Network:
     """Impatient, and allowed to ask the test's own server."""
     return Network(
-        timeout_s=1.0,
+        timeout_s=3.0,
         patience_s=0.3,
         minimum_rate=50_000.0,
-        deadline_s=5.0,
+        deadline_s=20.0,
         attempts=3,
         backoff_s=0.01,
         trusted=frozenset({server.origin}),
