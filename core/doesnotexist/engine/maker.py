@@ -15,9 +15,8 @@ from ..cards import ModelCard
 from ..errors import BadSample, DoesNotExistError
 from ..generator import Sampler
 from ..media import MEDIA_TYPES, Media, Sample, as_json, render
+from ..media_faults import MAX_MEDIA_BYTES, media_fault
 from .jobs import Job, Outcome
-
-MAX_MEDIA_BYTES = 32 * 2**20  # a 2048 px PNG of noise is 12 MB
 
 _SEVERAL_OF_EVERY_SIZE = 8 * 2**30
 
@@ -29,6 +28,7 @@ class Maker:
     """
 
     restarts = 0
+    pid = None
 
     def __init__(self, load: Callable[[ModelCard], Sampler], budget: int = _SEVERAL_OF_EVERY_SIZE) -> None:
         self._load, self._budget = load, budget
@@ -103,7 +103,10 @@ def deliver(job: Job, sample: Sample) -> Media:
         raise BadSample(job.card.domain, f"must give {limit} of {kind}, gave something else")
     # once through JSON: facts are plain data in every backend, and nothing of a plugin's own
     # travels to another process
-    return Media(media.data, media.format, json.loads(as_json(media.facts)))
+    facts = json.loads(as_json(media.facts))
+    if fault := media_fault(job.format, media.data):  # before a visitor's browser looks at it
+        raise BadSample(job.card.domain, fault)
+    return Media(media.data, media.format, facts)
 
 
 def _give_back() -> None:
