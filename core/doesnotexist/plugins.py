@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from traceback import extract_tb
@@ -125,6 +126,13 @@ class Plugins:
             self._settle()
             raise PluginBroken(name, state.reason)
 
+    @cached_property
+    def converters(self) -> Mapping[str, Callable[[Path, Path], object]]:
+        """Format of foreign weights → what turns it into safetensors; nobody takes a format of ours."""
+        found: dict[str, Callable[[Path, Path], object]] = {}
+        self._call_each("register_converters", register=found.setdefault)
+        return MappingProxyType(found)
+
     def register_commands(self, cli: Any) -> None:
         """Let every plugin add commands to the command line."""
         self._call_each("register_commands", cli=cli)
@@ -148,7 +156,9 @@ class Plugins:
         try:
             with redirect_stdout(sys.stderr):  # standard output is for what was asked for
                 plugin = entry.load()
-        except (Exception, SystemExit) as error:  # the plugin wall: an import may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # the plugin wall: an import may raise anything
             self._mark(name, "broken", f"import failed: {_told(error)}", error)
             return
         self._admit(name, plugin)
@@ -174,11 +184,11 @@ class Plugins:
             self._mark(name, "broken", _told(error), error)
             return
         domains = tuple(generator.domain for generator in generators) if not fault else ()
+        self._states[name] = replace(self._states[name], domains=domains)
         fault = fault or self._unfit(domains, cards)
         if fault:
             self._mark(name, *fault)
             return
-        self._states[name] = replace(self._states[name], domains=domains)
         self.registries += registries
         self._cards[name] = cards
         for generator in generators:
@@ -219,7 +229,9 @@ class Plugins:
         try:
             with redirect_stdout(sys.stderr):
                 self._manager.subset_hook_caller(hook, others)(**arguments)
-        except (Exception, SystemExit) as error:  # the plugin wall: a hook may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # the plugin wall: a hook may raise anything
             self._mark(name, "broken", f"{hook} failed: {_told(error)}", error)
 
     def _mark(self, name: str, state: State, reason: str, error: BaseException | None = None) -> None:
