@@ -1,6 +1,7 @@
 import sys
 import threading
 import time
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -53,10 +54,19 @@ def job(card, seed=0, format="png"):
 
 def test_requests_that_wait_together_are_made_together(gate, card):
     engine = engine_of(gate)
-    futures = [engine.submit(job(card, seed)) for seed in range(6)]
     gate.open.set()
-    assert all(wait(future, 10).data for future in futures)
-    assert gate.batches == [[0], [1, 2, 3, 4], [5]]
+    for seed in (100, 101):
+        wait(engine.submit(job(card, seed)), 10)  # now the pace of the model is known
+    gate.open.clear()
+    gate.entered.clear()
+    running = engine.submit(job(card))
+    gate.entered.wait(10)
+    futures = [engine.submit(job(card, seed)) for seed in range(1, 7)]
+    gate.open.set()
+    assert all(wait(future, 10).data for future in [running, *futures])
+    assert list(chain(*gate.batches))[2:] == list(range(7))
+    assert max(map(len, gate.batches)) > 1
+    assert max(map(len, gate.batches)) <= 4
     engine.close()
 
 
@@ -70,7 +80,9 @@ def test_a_batch_is_of_one_model(gate, zoo):
     gate.open.set()
     for future in [first, *futures]:
         wait(future, 10)
-    assert gate.batches == [[0], [1, 3], [2], [4]]  # the second model's first picture comes alone
+    models = [[seed % 2 for seed in batch] for batch in gate.batches[1:]]
+    assert all(len(set(batch)) == 1 for batch in models)
+    assert sorted(chain(*gate.batches)) == [0, 1, 2, 3, 4]
     engine.close()
 
 

@@ -24,12 +24,11 @@ from .finished import Finished
 from .folder import Folder
 from .jobs import Engine, Idle, Job, Outcome, Worker, wait
 from .loading import Loader
-from .maker import MAX_MEDIA_BYTES, Maker, deliver
+from .maker import Maker, deliver
 from .pool import Fresh, Pool
 from .sharing import Sharing
 
 __all__ = [
-    "MAX_MEDIA_BYTES",
     "Dispatcher",
     "Engine",
     "Finished",

@@ -66,6 +66,7 @@ class Dispatcher:
             **asdict(self._line.counters),
             "waiting": self._line.depths(),
             "workers": len(self._workers),
+            "pids": [worker.pid for worker in self._workers if worker.pid],
             "restarts": sum(worker.restarts for worker in self._workers),
             "models": sorted({name for worker in self._workers for name in worker.loaded}),
             "resting": {domain: round(left, 1) for domain, left in self._line.resting().items()},

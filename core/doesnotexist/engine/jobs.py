@@ -60,6 +60,10 @@ class Worker(Protocol):
     restarts: int
     """How often it had to be started again."""
 
+    @property
+    def pid(self) -> int | None:
+        """The process id of where it works, if that is another process."""
+
     def ready(self, fell: Callable[[], None]) -> None:
         """Get up, if it is not, and call `fell` should it fall again; never raises."""
 

@@ -24,7 +24,7 @@ log = logging.getLogger("doesnotexist.engine")
 
 START_S = 60.0  # to start Python and to import the plugins, on a busy machine
 ANSWER_S = 10.0  # for an idle child to say that it has heard
-LOAD_S = 60.0  # at least this long for a model's first batch: torch and the weights are loaded in it
+LOAD_S = 120.0  # at least this long for a model's first batch: torch and the weights are loaded in it
 EAGER, EAGER_WITHIN_S = 3, 60.0  # started unasked this often; after that only when there is work
 
 # A forked child would inherit the locks of threads that it does not have, and no usable CUDA.
@@ -52,7 +52,6 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """The child's process id; None before the first start."""
         return self._process.pid if self._process else None
 
     def ready(self, fell: Callable[[], None]) -> None:
@@ -95,6 +94,7 @@ class Child:
 
     def close(self) -> None:
         """The child ends by itself when its pipe closes; it is killed if that takes a second."""
+        self._stopped = True
         atexit.unregister(self.close)
         if self._connection:
             self._connection.close()
@@ -157,11 +157,10 @@ class Child:
         self._memory_kills = _memory_kills()
         self._connection, theirs = _SPAWN.Pipe()
         arguments = (theirs, self._settings, self._device, self._neighbours)
-        self._process = process = _SPAWN.Process(
-            target=main, args=arguments, name="doesnotexist worker", daemon=True
-        )
+        process = _SPAWN.Process(target=main, args=arguments, name="doesnotexist worker", daemon=True)
         with theirs, _no_interrupts():
             process.start()
+        self._process = process
         try:
             if self._connection.poll(START_S) and self._connection.recv() == READY:
                 return process
