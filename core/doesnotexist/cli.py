@@ -14,8 +14,11 @@ from typing import Any, NoReturn
 import click
 
 from .author.commands import COMMANDS
+from .cache_command import cache_group
+from .doctor import doctor_command
 from .errors import DoesNotExistError
 from .generate_command import GenerateGroup
+from .pull import pull_command
 from .zoo import Zoo
 
 
@@ -138,7 +141,7 @@ def plugins(session: Session, as_json: bool) -> None:
 
 
 cli.add_command(GenerateGroup())
-for command in COMMANDS:
+for command in (pull_command, cache_group, doctor_command, *COMMANDS):
     cli.add_command(command)
 cli.add_command(click.Group("train", help="Train a model of your own; plugins add what they can."))
 

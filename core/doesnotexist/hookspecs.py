@@ -37,6 +37,15 @@ def register_registries(register: Callable[[Path], None]) -> None:
 
 
 @hookspec
+def register_converters(register: Callable[[str, Callable[[Path, Path], object]], None]) -> None:
+    """Call `register(format, convert)` for each foreign format of weight files this plugin can read.
+
+    `convert(source, target)` writes safetensors at `target` or raises a WeightsError; it must never run
+    what the file says.
+    """
+
+
+@hookspec
 def register_commands(cli: click.Group) -> None:
     """Add commands to the command line, for instance with `cli.add_command(command)`."""
 

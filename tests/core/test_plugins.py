@@ -61,7 +61,7 @@ def test_a_stranger_adds_a_domain(install):
         ("def (", "import failed: SyntaxError"),
         (
             "from doesnotexist import hookimpl\n@hookimpl\ndef register_generator(register): ...",
-            "no such hook; hooks are register_commands, register_generators",
+            "no such hook; hooks are register_commands, register_converters",
         ),
         (
             "from doesnotexist import hookimpl\n@hookimpl\ndef register_generators(register, x): ...",
@@ -229,3 +229,15 @@ def test_every_hook_stands_in_the_readme():
     for name in vars(hookspecs):
         if name.startswith("register_"):
             assert f"`{name}`" in readme, name
+
+
+def test_converters_are_by_format_and_ours_go_first(install):
+    install(
+        "greedy",
+        "from doesnotexist import hookimpl\n@hookimpl\ndef register_converters(register):\n"
+        "    register('rosinality', print)\n    register('pictish', print)\n",
+    )
+    converters = Plugins().converters
+    assert converters["pictish"] is print
+    assert converters["rosinality"].__module__ == "doesnotexist_stylegan2.plugin"
+    assert {"nvidia-pytorch", "nvidia-tensorflow", "bimodal"} <= converters.keys()
