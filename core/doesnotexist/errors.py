@@ -216,7 +216,8 @@ class ConversionRefused(WeightsError):
     def __init__(self, source: str, offender: str) -> None:
         self.source, self.offender = source, offender
         super().__init__(
-            f"{source}: refused, it asks for {quoted(offender)}, which no weight file needs; nothing of it was run"
+            f"{source}: refused, it asks for {quoted(offender)}, which no weight file needs; "
+            "nothing of it was run"
         )
 
 
