@@ -15,6 +15,7 @@ from doesnotexist_stylegan2.network import Network
 def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
+    torch.manual_seed(0)
     yield
     torch.set_num_threads(before)
 

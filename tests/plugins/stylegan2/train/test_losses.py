@@ -42,7 +42,7 @@ def test_moments_see_a_colour_cast_that_keeps_the_brightness():
     moments = Moments()
     moments.update([grey])
 
-    assert moments([grey + cast]) > 2  # R−G is off by many of its own small deviations
+    assert moments([grey + cast]) > 1  # R−G is off by many of its own small deviations
 
 
 def test_moments_are_running_means():
