@@ -194,11 +194,12 @@ def test_what_prints_says_nothing_on_standard_output(install, capfd):
     assert capfd.readouterr().out == ""
 
 
+# what a plugin does at its second sample: for the first one, in which models are loaded, there is more time
 DYING = {
     "hangs": "time.sleep(1000)",
-    "spins": "while True: pass",
+    "spins": "exec('while True: pass')",
     "is killed": "os.kill(os.getpid(), 9)",
-    "reads where nothing is": "import ctypes; ctypes.string_at(0)",
+    "reads where nothing is": "__import__('ctypes').string_at(0)",
     "leaves": "os._exit(0)",
 }
 
@@ -207,8 +208,10 @@ DYING = {
 @pytest.mark.parametrize("bad", DYING)
 def test_a_plugin_that_takes_its_process_along(install, bad, monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    settings = install({"sample": DYING[bad]}, workers="process", hang_s=4, deadline_s=60)
+    sample = f"self.count = getattr(self, 'count', 0) + 1; self.count > 1 and {DYING[bad]}; {GOOD['sample']}"
+    settings = install({"sample": sample}, workers="process", hang_s=4, deadline_s=60)
     with Zoo(settings, Plugins(frozenset({"good", "bad"}))) as zoo:
         assert asked(zoo, "good").status_code == 200
+        assert asked(zoo, "bad").status_code == 200
         assert asked(zoo, "bad").status_code in (502, 503, 504)
         assert asked(zoo, "good").status_code == 200

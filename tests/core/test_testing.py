@@ -1,11 +1,12 @@
 """The kit is tested by plugins that break one promise each: the check of that promise must see it."""
 
+import math
 import sys
 import unittest
 
 import pytest
 
-from doesnotexist import testing
+from doesnotexist import Generator, testing
 from doesnotexist.testing import CHECKS, GeneratorTests, Guest, Subject, examine, fake_card, fake_weights
 from doesnotexist.testing.suite import name_of
 
@@ -216,3 +217,50 @@ def test_a_fake_zoo_is_a_zoo(tmp_path, plugin):
         creation = zoo.generate("bars", seed=7, contrast=0.5)
         assert creation.data.startswith(b"\x89PNG")
         assert creation.record["model"] == "bars/fake"
+
+
+class Tone:
+    """A sound: a sine of a pitch drawn from the seed, as WAV, and its score as text."""
+
+    def __init__(self, hertz):
+        self.hertz = hertz
+
+    def encode(self, format, size):
+        import io
+        import wave
+
+        if format == "txt":
+            return f"{self.hertz} Hz\n".encode()
+        buffer = io.BytesIO()
+        with wave.open(buffer, "wb") as sound:
+            sound.setparams((1, 1, 8000, 0, "NONE", ""))
+            sound.writeframes(bytes(128 + int(100 * math.sin(i * self.hertz / 1273)) for i in range(800)))
+        return buffer.getvalue()
+
+    def facts(self):
+        return {"hertz": self.hertz}
+
+
+class Tones(Generator):
+    domain, noun, title = "tones", "tone", "This Tone Does Not Exist"
+    formats = ("wav", "txt")
+
+    def load(self, card, files, device):
+        return self
+
+    def sample(self, recipes):
+        return [Tone(220 + recipe.seed % 660) for recipe in recipes]
+
+
+def test_a_sound_is_a_sample_like_any_other(tmp_path):
+    with testing.fake_zoo(tmp_path, Tones(), {"weights": b"no weights"}) as zoo:
+        assert zoo.generate("tones", seed=7).media.media_type == "audio/wav"
+        assert zoo.generate("tones", seed=7).data[:4] == b"RIFF"
+        assert zoo.generate("tones", seed=7, format="txt").data == b"227 Hz\n"
+        subject = Subject(
+            "none", generator=zoo.generator("tones"), card=zoo.card("tones"), files={"weights": b""}
+        )
+    checks = [
+        c for c in CHECKS if name_of(c) in ("samples are delivered", "size is honoured", "repeats", "batches")
+    ]
+    assert [f.verdict for f in examine(subject, checks)] == ["kept"] * 4
