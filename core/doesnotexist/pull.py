@@ -199,8 +199,7 @@ def _pull_all(
 ) -> None:
     from .transport import Network
 
-    # the plugins name the formats that they can convert
-    converters: Mapping[str, Converter] = getattr(zoo.plugins, "converters", {})
+    converters = zoo.plugins.converters
     with _bars(quiet) as progress:
         for card in cards:
             pull(card, zoo.store, None if offline else Network(), converters, progress, allow_unverified)

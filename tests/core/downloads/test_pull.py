@@ -241,7 +241,7 @@ def run(store: Store) -> Run:
     """The command, with a zoo of these cards and no network that it could reach."""
 
     def _run(*args: str, cards: tuple[ModelCard, ...]) -> Result:
-        zoo = SimpleNamespace(registry=Registry(cards), store=store, plugins=SimpleNamespace())
+        zoo = SimpleNamespace(registry=Registry(cards), store=store, plugins=SimpleNamespace(converters={}))
         return CliRunner().invoke(pull_command, args, obj=SimpleNamespace(zoo=zoo))
 
     return _run
