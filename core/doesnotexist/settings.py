@@ -44,6 +44,7 @@ class Settings(BaseModel):
     )
     registry: Path | None = Field(None, description="a registry file in place of the built-in one")
     plugins: str | None = Field(None, description="names of the only plugins to load, a,b")
+    strict: bool = Field(False, description="true: a plugin that cannot be used is fatal")
     queue_size: int = Field(256, ge=1, le=100_000, description="requests that may wait in each domain")
     deadline_s: float = Field(60.0, gt=0, description="seconds until a request is given up")
     hang_s: float = Field(

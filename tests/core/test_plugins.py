@@ -165,6 +165,12 @@ def test_strict_makes_the_first_fault_fatal(install):
     assert Plugins(frozenset({"faces"}), strict=True).generators, "a disabled plugin is no fault"
 
 
+def test_strict_is_a_setting(install, settings):
+    install("broken-one", "1 / 0")
+    with pytest.raises(PluginBroken, match="ZeroDivisionError"):
+        Zoo(settings.model_copy(update={"plugins": "broken_one", "strict": True}))
+
+
 def test_what_a_plugin_prints_is_no_output_of_ours(install, capsys):
     source = SOURCE.format(domain="dogs") + "    print('from the hook')\nprint('from the import')\n"
     install("loud", source)

@@ -22,7 +22,7 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": two cores' worth of 
 def plugins_of(settings: Settings) -> Plugins:
     """The plugins of this installation that the settings allow."""
     only = settings.plugins
-    return Plugins(None if only is None else frozenset(only.split(",")))
+    return Plugins(None if only is None else frozenset(only.split(",")), strict=settings.strict)
 
 
 class Loader:
