@@ -48,6 +48,7 @@ def restore(run: Run, path: Path) -> None:
         part = _under(name, tensors)
         if name == "moments":
             run.moments.adopt(part)
+            run.moments.to(run.device)
         getattr(run, name).load_state_dict(part)
     for name in _OPTIMISERS:
         _restore_optimiser(getattr(run, name), _under(name, tensors))

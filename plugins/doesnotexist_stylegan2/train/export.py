@@ -7,12 +7,22 @@ import hashlib
 import json
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from ..network import Network
 from ..weights import write_network
-from .sheet import mean_w
 
 WEIGHTS = "generator.safetensors"
 FIGURES = "figures.json"
+
+
+@torch.no_grad()
+def mean_w(network: Network, count: int = 8192) -> Tensor:
+    """Average w of a fixed set of z -> (w_dim,) float32; exact for these weights, unlike a running mean."""
+    z = torch.randn(count, network.architecture.z_dim, generator=torch.Generator().manual_seed(0))
+    w: Tensor = network.mapping(z.to(network.mapping.w_avg.device))
+    return w.mean(0)
 
 
 def with_mean_w(network: Network) -> Network:

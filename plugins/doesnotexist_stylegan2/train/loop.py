@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..generator import StyleGAN2
 from . import checkpoint, schedule, sheet
+from .export import with_mean_w
 from .schedule import Budget
 from .state import Report, Run
 
@@ -66,8 +68,9 @@ def train(run: Run, budget: Budget, out: Path, watch: Watcher, rhythm: Rhythm = 
 
 def write_sheets(run: Run, out: Path) -> None:
     """Sheets of the averaged weights at psi 1 and 0.7, named by the images seen."""
+    generator = StyleGAN2(with_mean_w(run.average), run.device)
     for psi in (1.0, 0.7):
-        sheet.write(run.average, psi, out / f"sheet-{run.images:08d}-psi{psi}.png")
+        sheet.write(generator, psi, out / f"sheet-{run.images:08d}-psi{psi}.png")
 
 
 def _record(run: Run, report: Report, progress: float, path: Path) -> None:

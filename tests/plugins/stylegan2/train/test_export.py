@@ -8,8 +8,7 @@ import json
 import torch
 
 from doesnotexist_stylegan2 import load_generator
-from doesnotexist_stylegan2.train.export import export
-from doesnotexist_stylegan2.train.sheet import mean_w
+from doesnotexist_stylegan2.train.export import export, mean_w
 
 
 def test_the_exported_generator_draws_the_pictures_of_the_trainer(network, tmp_path):
@@ -32,3 +31,10 @@ def test_the_figures_are_those_of_the_file(network, tmp_path):
     content = path.read_bytes()
     assert figures["sha256"] == hashlib.sha256(content).hexdigest()
     assert (figures["bytes"], figures["images"], figures["minutes"]) == (len(content), 1000, 1.5)
+
+
+def test_the_mean_w_is_that_of_many_seeds(network):
+    net = network()
+    w = net.mapping(torch.randn(4000, 16, generator=torch.Generator().manual_seed(9)))
+
+    torch.testing.assert_close(mean_w(net), w.mean(0), atol=0.1, rtol=0)
