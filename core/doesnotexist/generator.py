@@ -77,6 +77,8 @@ class Generator(ABC):
     """The name of its site: "This Person Does Not Exist"."""
     plural: ClassVar[str] = ""
     """Its name in a row of links: "Faces"; the domain with a capital if empty."""
+    imagined_by: ClassVar[str] = ""
+    """Who makes them, as the page says: "a Markov chain"; told from the architecture if empty."""
     params: ClassVar[type[Params]] = Params
     """Its parameters besides the seed."""
     formats: ClassVar[tuple[str, ...]] = PICTURE_FORMATS
@@ -96,7 +98,7 @@ class Generator(ABC):
 
     @property
     def label(self) -> str:
-        return self.plural or self.domain.capitalize()
+        return self.plural or self.domain.replace("-", " ").capitalize()
 
 
 def compatible(generator: Generator) -> bool:
@@ -111,6 +113,9 @@ def faults(generator: Generator) -> Iterator[str]:
         if not isinstance(text, str) or not text.strip():
             yield f"{type(generator).__name__} lacks a {name}"
             return
+    for name in ("plural", "imagined_by"):
+        if not isinstance(getattr(generator, name), str):
+            yield f"{name} must be text, found {getattr(generator, name)!r}"
     if not SLUG.fullmatch(generator.domain):
         yield f"domain {generator.domain!r} is no lower-case host label"
     formats: object = generator.formats
@@ -118,7 +123,10 @@ def faults(generator: Generator) -> Iterator[str]:
         yield f"formats {formats!r} must be among {', '.join(MEDIA_TYPES)}"
     if type(generator.max_batch) is not int or generator.max_batch < 1:
         yield f"max_batch must be a whole number from 1 on, found {generator.max_batch!r}"
-    params: object = generator.params
+    yield from _params_faults(generator.params)
+
+
+def _params_faults(params: object) -> Iterator[str]:
     if not isinstance(params, type) or not issubclass(params, Params):
         yield f"params must be a subclass of Params, found {params!r}"
         return

@@ -30,6 +30,12 @@ def test_each_network_has_its_voice(zoo, architecture, domain, voice):
     assert voice_of(generator, card) == voice
 
 
+def test_a_generator_speaks_for_itself(zoo):
+    generator = type("Drawn", (type(zoo.generator("blots")),), {"imagined_by": "a steady hand"})()
+    assert voice_of(generator, zoo.card("blots")) == voices.Voice("own.html", "a steady hand")
+    assert (Path(doesnotexist_web.__file__).parent / "templates" / "how" / "own.html").is_file()
+
+
 @pytest.mark.parametrize("voice", [voices.GAN, voices.MOLECULES, voices.LANGUAGE, voices.NETWORK])
 def test_each_voice_can_say_how_it_works(voice):
     folder = Path(doesnotexist_web.__file__).parent / "templates" / "how"

@@ -27,7 +27,9 @@ _CHEMICAL = {"mol", "sdf", "smi"}
 
 
 def voice_of(generator: Generator, card: ModelCard) -> Voice:
-    """The voice for what `generator` makes with the model of `card`."""
+    """The voice for what `generator` makes with the model of `card`; its own words go first."""
+    if generator.imagined_by:
+        return Voice("own.html", generator.imagined_by)
     if card.architecture.startswith(_GANS):
         return GAN
     if card.architecture.startswith(_LANGUAGE_MODELS):

@@ -26,6 +26,7 @@ class Constellations(Generator):
     """Seeds → skies."""
 
     domain, noun, title = "constellations", "constellation", "This Constellation Does Not Exist"
+    imagined_by = "a Markov chain and a little geometry"
     params = SkyParams
     formats = ("svg", "png", "jpeg", "webp", "avif")
     api_version = 1

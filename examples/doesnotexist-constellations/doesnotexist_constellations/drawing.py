@@ -27,7 +27,9 @@ def svg(sky: Sky, size: int) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 1000 1000">',
         f"<title>{sky.name}, a constellation that does not exist</title>",
         f'<defs><linearGradient id="night" x2="0" y2="1"><stop stop-color="{top}"/>'
-        f'<stop offset="1" stop-color="{horizon}"/></linearGradient></defs>',
+        f'<stop offset="1" stop-color="{horizon}"/></linearGradient>',
+        *(_halo(colour) for colour in sorted({star.colour for star in sky.figure})),
+        "</defs>",
         '<rect width="1000" height="1000" fill="url(#night)"/>',
         *(_dot(star, 1000 * ACROSS * (0.15 + star.light)) for star in sky.others),
     ]
@@ -85,10 +87,18 @@ def _lines(sky: Sky) -> NDArray[np.float64]:
     return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX)) / 255
 
 
+def _halo(colour: tuple[float, float, float]) -> str:
+    """How the light around a star of this colour fades."""
+    name, paint = _hex(colour)[1:], _hex(colour)
+    stops = ((0, 0.5), (0.3, 0.16), (1, 0))
+    inside = "".join(f'<stop offset="{at}" stop-color="{paint}" stop-opacity="{a}"/>' for at, a in stops)
+    return f'<radialGradient id="halo-{name}">{inside}</radialGradient>'
+
+
 def _glow(star: Star) -> str:
     radius = 1000 * ACROSS * (0.5 + star.light)
-    halo = f'<g opacity="0.18">{_dot(star, 2.6 * radius)}</g>'
-    return halo + _dot(star, radius)
+    where = f'cx="{1000 * star.x:.1f}" cy="{1000 * star.y:.1f}" r="{4 * radius:.2f}"'
+    return f'<circle {where} fill="url(#halo-{_hex(star.colour)[1:]})"/>{_dot(star, 0.8 * radius)}'
 
 
 def _dot(star: Star, radius: float) -> str:

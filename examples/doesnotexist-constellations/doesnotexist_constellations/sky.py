@@ -52,12 +52,8 @@ class Sky:
         return drawing.picture(self).encode(format, size)
 
     def facts(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "brightest_star": f"α {genitive(self.name)}",
-            "stars": len(self.figure),
-            "best_seen_in": self.month,
-        }
+        told = f"Best seen in {self.month}; its brightest star is α {genitive(self.name)}."
+        return {"name": self.name, "description": told, "stars": len(self.figure)}
 
 
 class Astronomer:
