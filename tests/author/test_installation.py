@@ -89,6 +89,42 @@ def test_a_plugin_that_cannot_be_used_is_removed_again(zoo, record, wheel, state
     assert record.entries() == []
 
 
+def test_the_version_before_is_put_back(zoo, record, wheel, states):
+    record.add(look(wheel(version="0.9")))
+    states.append(state("broken"))
+    notes = Notes()
+    with pytest.raises(InstallRefused, match="removed again"):
+        installation.install([str(wheel())], zoo, notes, record, lambda plan: True, False)
+    assert notes.told[-1] == ("install", ["doesnotexist_dogs-0.9-py3-none-any.whl"])
+    assert [entry.version for entry in record.entries()] == ["0.9"]
+
+
+@pytest.mark.parametrize(
+    "source", ["import os; os._exit(0)", "import os; os._exit(3)", "import time; time.sleep(99)"]
+)
+def test_a_plugin_that_ends_the_zoo_is_removed_again(zoo, record, wheel, monkeypatch, tmp_path, source):
+    (tmp_path / "doesnotexist_dogs.py").write_text(source)
+    info = tmp_path / "doesnotexist_dogs-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: doesnotexist-dogs\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[doesnotexist]\ndogs = doesnotexist_dogs\n")
+    path = wheel()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(installation, "START_S", 8 if "sleep" in source else 60)
+    notes = Notes()
+    with pytest.raises(
+        InstallRefused, match=r"the zoo (does not start|has not started) with it.*removed again"
+    ):
+        installation.install([str(path)], zoo, notes, record, lambda plan: True, False)
+    assert notes.told[-1] == ("uninstall", ["doesnotexist-dogs"])
+
+
+def test_what_comes_with_the_zoo_needs_no_package(zoo, record):
+    for text in ("doesnotexist-faces", "Doesnotexist_Faces==9.9"):
+        with pytest.raises(InstallRefused, match="comes with the zoo itself"):
+            installation.install([text], zoo, Notes(), record, pytest.fail, True)
+
+
 def test_a_domain_that_is_taken_is_refused_before_anything_is_shown(zoo, record, wheel):
     path = wheel(entries="[doesnotexist]\nfaces = doesnotexist_dogs\n")
     with pytest.raises(InstallRefused, match="'faces' is taken by doesnotexist"):

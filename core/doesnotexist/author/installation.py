@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
@@ -21,7 +21,7 @@ from .requests import Request, parse
 from .slips import HOST, canonical
 from .wheels import Wheel, look
 
-Ask = Callable[[], bool]
+START_S = 60  # for the zoo to start with the new plugins
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def install(
     """
     known = known_plugins(zoo, record)
     requests = [parse(text, known, as_typed) for text in texts]
+    _refuse_ours(requests, zoo)
     with tempfile.TemporaryDirectory() as folder:
         wheels = tuple(
             look(_wheel(request, installer, Path(folder, str(index))))
@@ -114,6 +115,15 @@ def sync(installer: Installer, record: Record) -> list[str]:
     return [f"{entry.name} {entry.version}" for entry in missing]
 
 
+def _refuse_ours(requests: Sequence[Request], zoo: Zoo) -> None:
+    """Refuse the name of a package that nobody needs: its domain comes with the zoo."""
+    ours = {domain for state in zoo.plugins.states if state.distribution == OURS for domain in state.domains}
+    for request in requests:
+        domain = canonical(request.text.partition("==")[0]).removeprefix(f"{HOST}-")
+        if request.kind == "name" and domain in ours:
+            raise InstallRefused(request.text, f"the domain {domain} comes with the zoo itself")
+
+
 def _wheel(request: Request, installer: Installer, folder: Path) -> Path:
     folder.mkdir()
     return Path(request.text) if request.kind == "wheel" else installer.fetch(request, folder)
@@ -134,28 +144,48 @@ def _refuse_taken(wheels: Sequence[Wheel], zoo: Zoo) -> None:
 
 def _check_or_undo(wheels: Sequence[Wheel], installer: Installer, record: Record) -> None:
     """Load the new plugins in a new process; where one cannot be used, put things back as they were."""
-    states = _states()
-    for wheel in wheels:
-        for state in states:
-            if canonical(state["distribution"]) == canonical(wheel.name) and state["state"] != "ready":
-                names = [wheel.name for wheel in wheels]
-                installer.uninstall(names)
-                sync(installer, record)  # an older version of it may have been here
-                where = f" ({state['file']})" if state.get("file") else ""
-                reason = f"{state['state']}: {state['reason']}{where}; it was removed again"
-                raise InstallRefused(wheel.name, reason)
+    names = {canonical(wheel.name): wheel.name for wheel in wheels}
+    fault = next(_faults(names), None)
+    if fault is None:
+        return
+    installer.uninstall(list(names.values()))
+    before = [entry for entry in record.entries() if canonical(entry.name) in names]
+    if before:
+        installer.install([record.wheel(entry) for entry in before])
+    name, reason = fault
+    raise InstallRefused(name, f"{reason}; it was removed again")
+
+
+def _faults(names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Name and reason of each plugin among `names` that the zoo cannot use."""
+    try:
+        states = _states()
+    except InstallRefused as error:  # one that ends the whole process at its import
+        yield next(iter(names.values())), error.reason
+        return
+    for state in states:
+        name = names.get(canonical(state["distribution"]))
+        if name and state["state"] != "ready":
+            where = f" ({state['file']})" if state.get("file") else ""
+            yield name, f"{state['state']}: {state['reason']}{where}"
 
 
 def _states() -> list[dict[str, str]]:
+    """What a new process says of all plugins. Raises InstallRefused if it cannot."""
     command = [sys.executable, "-m", "doesnotexist", "plugins", "--json"]
-    # all plugins, whatever this process may have been told to load
-    environment = {name: value for name, value in os.environ.items() if name != "DOESNOTEXIST_PLUGINS"}
-    done = subprocess.run(  # noqa: S603 - our own command
-        command, capture_output=True, text=True, check=False, env=environment
-    )
-    states: list[dict[str, str]] = json.loads(done.stdout) if done.returncode == 0 else []
+    # whatever this process may have been told to load, or to take for fatal
+    told = ("DOESNOTEXIST_PLUGINS", "DOESNOTEXIST_STRICT")
+    environment = {name: value for name, value in os.environ.items() if name not in told}
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command
+            command, capture_output=True, text=True, check=False, env=environment, timeout=START_S
+        )
+    except subprocess.TimeoutExpired:
+        raise InstallRefused("plugins", f"the zoo has not started with it in {START_S} s") from None
+    states: list[dict[str, str]] = json.loads(done.stdout) if done.returncode == 0 and done.stdout else []
     if not states:
-        raise InstallRefused("plugins", f"the zoo cannot list its plugins: {done.stderr.strip()[-300:]}")
+        last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        raise InstallRefused("plugins", f"the zoo does not start with it: {last[0][:300]}")
     return states
 
 
