@@ -29,7 +29,7 @@ from doesnotexist.settings import Settings
 
 from .library import Library
 
-SOURCE = Path(__file__).with_name("engine.cpp")
+SOURCES = Path(__file__).with_name("engine")
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def compiler() -> str | None:
 
 def _kept_or_built(folder: Path) -> Library | Unavailable:
     command = compiler()
-    machine = f"engine-{_digest(SOURCE.read_bytes() + _processor().encode())}"
+    machine = f"engine-{_digest(_source() + _processor().encode())}"
     if command is None:
         kept = [found for path in sorted(folder.glob(f"{machine}-*.so")) if (found := _kept(path))]
         return kept[0] if kept else Unavailable("there is no C++ compiler")
@@ -126,7 +126,11 @@ def _keep(part: Path, path: Path) -> None:
 def _compile(command: str, flags: tuple[str, ...], out: Path) -> str | None:
     """None, or why it failed."""
     _log.info("compiling the fast kernels for this machine with %s", command)
-    return _run([command, *_FLAGS, *flags, str(SOURCE), "-o", str(out)], _COMPILE_S, "compiling failed")
+    return _run(
+        [command, *_FLAGS, *flags, str(SOURCES / "engine.cpp"), "-o", str(out)],
+        _COMPILE_S,
+        "compiling failed",
+    )
 
 
 def _try_out(library: Path) -> str | None:
@@ -143,6 +147,10 @@ def _run(command: list[str], timeout: float, what: str) -> str | None:
         return None
     said = (line for line in done.stderr.splitlines() if "error" in line)
     return f"{what}: {next(said, f'exit code {done.returncode}')}"
+
+
+def _source() -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(SOURCES.iterdir()) if path.suffix in (".cpp", ".h"))
 
 
 def _version(command: str) -> str:

@@ -1,4 +1,4 @@
-"""The fast path: a network made ready for the compiled engine (engine.cpp), float32, one picture at a time.
+"""The fast path: a network made ready for the compiled engine, float32, one picture at a time.
 
 What can be done once is done when the network is loaded: gains are folded into weights, weights are
 transformed, sums of squares for the demodulation are taken. What is left per picture is one call.

@@ -1,4 +1,4 @@
-"""The compiled engine as Python sees it: the structures and functions of engine.cpp through ctypes."""
+"""The compiled engine as Python sees it: the structures and functions of engine/network.h through ctypes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 
 class Method(IntEnum):
-    """How a layer convolves; `enum Method` of engine.cpp."""
+    """How a layer convolves; `enum Method` of engine/network.h."""
 
     DIRECT = 0
     WINOGRAD = 1

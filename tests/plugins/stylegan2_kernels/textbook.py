@@ -19,7 +19,7 @@ from doesnotexist_stylegan2.network import Network
 
 
 class Textbook:
-    """ws (N, num_ws, w_dim) -> pictures (N, channels, R, R), of the "skip" architecture."""
+    """ws (N, num_ws, w_dim) -> pictures (N, channels, R, R), "skip" or "orig"."""
 
     name = "textbook"
 
@@ -40,8 +40,9 @@ class Textbook:
                 index += 1
             x = self.styled_conv(f"{block}.conv1", x, ws[:, index], noise, up=False)
             index += 1
-            colours = self.to_rgb(f"{block}.torgb", x, ws[:, index])
-            image = colours if image is None else self.upsample(image) + colours
+            if self.net.has_torgb(resolution):
+                colours = self.to_rgb(f"{block}.torgb", x, ws[:, index])
+                image = colours if image is None else self.upsample(image) + colours
         if image is None:
             raise ValueError("a network without blocks")
         return image

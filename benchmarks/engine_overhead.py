@@ -1,0 +1,67 @@
+"""What the engine costs, and what batches are worth: the bare network against each backend.
+
+    python benchmarks/engine_overhead.py --domain faces --count 200
+
+The ways are measured in turn, several times, so that a busy moment of the machine meets them all;
+medians are told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+from doesnotexist import Recipe, Settings, Zoo
+from doesnotexist.engine import Job, Loader, Maker
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--domain", default="faces")
+    options.add_argument("--count", type=int, default=100)
+    options.add_argument("--rounds", type=int, default=5)
+    given = options.parse_args()
+    with Zoo(Settings.read(workers="thread")) as here, Zoo(Settings.read(workers="process")) as there:
+        recipes = [here.recipe(given.domain, seed) for seed in range(given.count)]
+        maker = Maker(Loader(here.plugins, here.store, here.settings.device))
+        most = here.generator(given.domain).max_batch
+
+        def bare(size: int) -> None:
+            jobs = [Job(here.card(given.domain), recipe, "jpeg") for recipe in recipes]
+            for first in range(0, len(jobs), size):
+                list(maker.make(jobs[first : first + size]))
+
+        def one_by_one(zoo: Zoo) -> None:
+            for recipe in recipes:
+                zoo.render(recipe)
+
+        ways: dict[str, Callable[[], object]] = {
+            "bare, one at a time": lambda: bare(1),
+            f"bare, batches of {most}": lambda: bare(most),
+            "thread, one at a time": lambda: one_by_one(here),
+            "thread, many": lambda: list(here.generate_many(recipes)),
+            "process, one at a time": lambda: one_by_one(there),
+            "process, many": lambda: list(there.generate_many(recipes)),
+        }
+        measure(ways, recipes, given.rounds)
+
+
+def measure(ways: dict[str, Callable[[], object]], recipes: list[Recipe], rounds: int) -> None:
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for way in ways.values():
+        way()  # models loaded, paces known
+    for _ in range(rounds):
+        for name, way in ways.items():
+            started = time.perf_counter()
+            way()
+            times[name].append((time.perf_counter() - started) / len(recipes))
+    bare = statistics.median(times["bare, one at a time"])
+    for name, all_times in times.items():
+        each = statistics.median(all_times)
+        print(f"{name:24} {each * 1e3:8.2f} ms a sample {1 / each:8.1f}/s {each / bare:6.2f} of bare")
+
+
+if __name__ == "__main__":
+    main()
