@@ -43,6 +43,6 @@ def test_the_claim_says_no_more_than_is_known() -> None:
 
     assert novelty.claim(key(1)) == "not among the 1,936,962 molecules the model was shown or tested on"
     # a line of the train split: CCCS(=O)c1ccc2[nH]c(=NC(=O)OC)[nH]c2c1
-    assert novelty.claim("HXHWSAZORRCQMX-UHFFFAOYSA-N") == (
+    assert novelty.claim("VXTGHWHFYNYFFV-UHFFFAOYSA-N") == (
         "probably among the 1,936,962 molecules the model was shown or tested on"
     )
