@@ -18,7 +18,7 @@ def main() -> None:
     options.add_argument("--domain", default="faces")
     options.add_argument("--callers", type=int, default=1000)
     given = options.parse_args()
-    with Zoo(Settings.read(workers="process", media_bytes=2**24)) as zoo:
+    with Zoo(Settings.read(workers="process", media_bytes=2**24, deadline_s=120)) as zoo:
         if failed := zoo.warm([given.domain]):
             raise SystemExit(str(failed[given.domain]))
         before = zoo.status()["made"]

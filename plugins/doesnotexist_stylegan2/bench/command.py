@@ -32,7 +32,7 @@ _SIZE_OF_UNTRAINED = 256
     help="An untrained network of this side, of config-f's widths, in place of a model.",
 )
 @click.option(
-    "--kernels", type=click.Choice(["auto", "plain", "fast"]), default="auto", show_default=True,
+    "--kernels", type=click.Choice(["auto", "plain", "fast", "bf16"]), default="auto", show_default=True,
     help="What computes the pictures.",
 )  # fmt: skip
 @click.option("--pictures", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many.")

@@ -18,11 +18,12 @@ from ..layers import Noise
 from ..network import Network
 from .build import Unavailable, engine
 from .fast import FastSynthesis, unsupported
+from .half import HalfSynthesis
 from .plain import PlainSynthesis
 
 __all__ = ["KERNELS", "Kernels", "Synthesis", "choose"]
 
-Kernels = Literal["auto", "plain", "fast"]
+Kernels = Literal["auto", "plain", "fast", "bf16"]
 
 KERNELS: tuple[str, ...] = get_args(Kernels)
 
@@ -32,7 +33,7 @@ class Synthesis(Protocol):
 
     @property
     def name(self) -> str:
-        """Which kernels these are: "fast" or "plain"."""
+        """Which kernels these are: "fast", "plain" or "bf16"."""
 
     def __call__(self, ws: Tensor, noise: Noise = "const") -> Tensor: ...
 
@@ -40,13 +41,15 @@ class Synthesis(Protocol):
 def choose(network: Network, kernels: str = "auto") -> Synthesis:
     """`auto` is the compiled engine if it can be had for this network on this machine, else PyTorch alone.
 
-    The first call on a machine compiles the engine, which takes some seconds. Raises `InvalidParameter` if
-    `fast` was asked for and cannot be had.
+    The first call on a machine compiles the engine, which takes some seconds. `bf16` is not exact and so
+    never chosen unasked. Raises `InvalidParameter` if `fast` was asked for and cannot be had.
     """
     if kernels not in KERNELS:
         raise InvalidParameter("kernels", f"one of {', '.join(KERNELS)}", kernels)
     if kernels == "plain":
         return PlainSynthesis(network)
+    if kernels == "bf16":
+        return HalfSynthesis(network)
     fast = _fast(network)
     if not isinstance(fast, Unavailable):
         return fast

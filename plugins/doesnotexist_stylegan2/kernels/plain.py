@@ -33,8 +33,7 @@ class PlainSynthesis:
 
     def __call__(self, ws: Tensor, noise: Noise = "const") -> Tensor:
         """ws (N, num_ws, w_dim) float32 -> (N, channels, R, R) float32, nominally [-1, 1]"""
-        pictures: list[Tensor] = [self._synthesis(ws[i : i + 1], noise) for i in range(len(ws))]
-        return torch.cat(pictures)
+        return torch.cat([self._synthesis(ws[i : i + 1], noise) for i in range(len(ws))])
 
 
 def _prepared(module: nn.Module) -> nn.Module:

@@ -11,9 +11,9 @@ from .networks import difference, small_network, some_ws
 from .textbook import Textbook
 
 NETWORKS = {
-    "small": (64, {}),
+    "small": (32, {}),
     "odd channel counts": (64, {"channel_base": 999, "channel_max": 37}),
-    "clamped": (64, {"conv_clamp": 0.4}),
+    "clamped": (32, {"conv_clamp": 0.4}),
     "relu": (32, {"activation": "relu"}),
     "no noise": (32, {"use_noise": False}),
     "two taps": (32, {"resample_filter": (1.0, 1.0)}),
