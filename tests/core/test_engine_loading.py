@@ -67,3 +67,13 @@ def test_weights_that_are_missing_are_no_plugins_fault(zoo, settings):
     stored.unlink()
     with pytest.raises(WeightsMissing):
         Loader(zoo.plugins, zoo.store, "cpu")(zoo.card("stripes"))
+
+
+def test_a_worker_uses_as_many_threads_as_its_batch_is_worth():
+    program = (
+        "from doesnotexist.engine.child import _use_threads; import sys; _use_threads(1);"
+        "assert 'torch' not in sys.modules; import torch;"
+        "_use_threads(3); print(torch.get_num_threads()); _use_threads(1); print(torch.get_num_threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", "1"]

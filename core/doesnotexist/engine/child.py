@@ -25,17 +25,23 @@ from .maker import Maker
 
 READY, BEGUN = "ready", "begun"
 
+# Pixels a side from which a picture is worth several threads: below, they wait for each other longer
+# than they work, and on a busy machine fifteen times as long.
+LARGE = 256
+
 _PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
 def main(connection: Connection, settings: Settings, device: str, neighbours: int) -> None:
     """Work until the parent closes its end, or is gone. `neighbours`: how many share the processor."""
-    _settle_in(settings.threads or max(1, cores() // neighbours))
+    threads = max(1, cores() // neighbours)
+    _settle_in(settings.threads or threads)
     loader = Loader(plugins_of(settings), Store(settings.store), device)
     maker = Maker(loader, settings.model_bytes)
     connection.send(READY)
     while (jobs := _next(connection)) is not None:
         connection.send(BEGUN)
+        _use_threads(settings.threads or (threads if jobs[0].card.resolution >= LARGE else 1))
         for outcome in _outcomes(maker, jobs):
             connection.send((outcome, maker.loaded))
     os._exit(0)  # not to wait for whatever threads plugins have left
@@ -74,6 +80,12 @@ def _settle_in(threads: int) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # before anybody imports torch
     os.dup2(2, 1)  # what plugins print is no output of the parent's
     _end_with_the_parent()
+
+
+def _use_threads(count: int) -> None:
+    torch = sys.modules.get("torch")  # not before a model has needed it
+    if torch is not None and torch.get_num_threads() != count:
+        torch.set_num_threads(count)
 
 
 def _end_with_the_parent() -> None:
