@@ -11,7 +11,8 @@ from torch import Tensor
 
 from doesnotexist.errors import InvalidParameter
 
-from .kernels import Kernels, choose
+from . import lucidrains
+from .kernels import Kernels, Synthesis, choose
 from .layers import Noise
 from .network import Network, truncate
 from .weights import Source, read_network
@@ -33,9 +34,11 @@ def load_generator(data: Source, device: str = "cpu", kernels: Kernels = "auto")
 class StyleGAN2:
     """A loaded network, its inputs checked and its answers repeatable."""
 
-    def __init__(self, network: Network, device: str = "cpu", kernels: Kernels = "plain") -> None:
+    def __init__(
+        self, network: Network | lucidrains.Network, device: str = "cpu", kernels: Kernels = "plain"
+    ) -> None:
         self.network = network.to(device).eval().requires_grad_(False)
-        self.synthesis = choose(self.network, kernels)
+        self.synthesis = _synthesis(self.network, kernels)
         self.architecture = net = network.architecture
         self.device = torch.device(device)
         self.z_dim, self.c_dim, self.w_dim = net.z_dim, net.c_dim, net.w_dim
@@ -107,3 +110,9 @@ class StyleGAN2:
         if not bool(torch.isfinite(tensor).all()):
             raise InvalidParameter(name, "finite numbers", "NaN or infinity")
         return tensor
+
+
+def _synthesis(network: Network | lucidrains.Network, kernels: Kernels) -> Synthesis:
+    if isinstance(network, lucidrains.Network):
+        return lucidrains.choose(network, kernels)
+    return choose(network, kernels)

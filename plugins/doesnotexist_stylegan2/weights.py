@@ -15,6 +15,7 @@ from torch import Tensor
 
 from doesnotexist.errors import WeightsInvalid
 
+from . import lucidrains
 from .architecture import Architecture
 from .network import Network
 
@@ -23,8 +24,8 @@ Source = str | PathLike[str] | bytes
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
-def read_network(data: Source) -> Network:
-    """The network of a file, or of a file's bytes, in float32.
+def read_network(data: Source) -> Network | lucidrains.Network:
+    """The network of a file, or of a file's bytes, in float32; the file's format says of which kind.
 
     Names, shapes and values are all checked before the network is built; raises `WeightsInvalid`.
     """
@@ -32,10 +33,12 @@ def read_network(data: Source) -> Network:
     source = "StyleGAN2 weights" if isinstance(data, bytes) else os.fspath(data)
     try:
         tensors, metadata = load(content), _metadata(content)
-        architecture = Architecture.from_metadata(metadata)
+        architecture = _architecture(tensors, metadata)
     except (SafetensorError, ValueError) as error:
         raise WeightsInvalid(source, f"not a safetensors file: {error}") from error
     check_tensors(architecture, tensors, source)
+    if isinstance(architecture, lucidrains.Architecture):
+        return lucidrains.filled(architecture, tensors, source)
     with torch.device("meta"):  # random starting values would cost more time than reading the file
         network = Network(architecture)
     return _filled(network, tensors)
@@ -60,7 +63,9 @@ def network_bytes(network: Network, dtype: torch.dtype = torch.float16) -> bytes
     return save(tensors, network.architecture.to_metadata())
 
 
-def check_tensors(architecture: Architecture, tensors: Mapping[str, Tensor], source: str) -> None:
+def check_tensors(
+    architecture: Architecture | lucidrains.Architecture, tensors: Mapping[str, Tensor], source: str
+) -> None:
     """Raise `WeightsInvalid` unless these are the tensors of this architecture, all of them finite."""
     shapes = architecture.shapes()
     missing, extra = sorted(shapes.keys() - tensors.keys()), sorted(tensors.keys() - shapes.keys())
@@ -74,6 +79,14 @@ def check_tensors(architecture: Architecture, tensors: Mapping[str, Tensor], sou
             raise WeightsInvalid(source, f"{name}: expected floating-point numbers, found {tensor.dtype}")
         if not bool(torch.isfinite(tensor).all()):
             raise WeightsInvalid(source, f"{name}: holds values that are not finite")
+
+
+def _architecture(
+    tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> Architecture | lucidrains.Architecture:
+    if metadata.get("format") == lucidrains.FORMAT:
+        return lucidrains.Architecture.of(metadata, tensors)
+    return Architecture.from_metadata(metadata)
 
 
 def _metadata(content: bytes) -> dict[str, str]:
