@@ -64,7 +64,7 @@ class Molecule:
             case "mol":
                 return self._molfile().encode()
             case "smi":
-                return f"{self.smiles}\n".encode()
+                return self.smiles.encode()  # who joins several puts the line ends
         raise InvalidParameter("format", "one of " + ", ".join(FORMATS), format)
 
     @property
