@@ -26,7 +26,7 @@ Probabilities = npt.NDArray[np.float64]
 
 GUARD = 3e-5  # twenty times the largest error of a float32 cumulative sum in 400 molecules, 1.4e-6
 SLOTS = 256  # molecules written at once
-MAX_ATTEMPTS = 200  # about one in five is redrawn, so this many in a row do not happen by chance
+MAX_ATTEMPTS = 200  # about one in seven is redrawn, so this many in a row do not happen by chance
 DEAD_END = 0.02  # give an attempt up where less than this probability is grammatical
 
 Verdict = Callable[[str], str | None]
@@ -155,7 +155,7 @@ class MoleculeSampler:
 def one_thread() -> Iterator[None]:
     """Compute in this thread alone: a step is too short to share.
 
-    On a busy machine two threads took thirty times as long for one molecule, each waiting for the other.
+    On a busy machine two threads took twenty times the CPU time for one molecule, each waiting for the other.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
