@@ -125,5 +125,8 @@ def test_new_says_what_to_do_next(run, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "This Sky Does Not Exist" in done.stdout
     assert (tmp_path / "doesnotexist-night-skies" / "pyproject.toml").is_file()
+    assert "doesnotexist install ./doesnotexist-night-skies\n" in done.stdout
+    done = run("new", "owls", "--kind", "pixels", "--out", "made/owls")
+    assert "doesnotexist check ./made/owls\n" in done.stdout
     done = run("new", "Faces")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

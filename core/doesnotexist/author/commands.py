@@ -42,10 +42,11 @@ def new(
 
     names = Names.of(name, noun, title)
     folder = create(names, kind, out or Path(names.distribution), weights)
+    place = folder if folder.is_absolute() else f"./{folder}"  # never to be taken for a package's name
     click.echo(
         f"{folder}: {names.title}\n\n"
-        f"  try it        doesnotexist check ./{folder.name}\n"
-        f"  install it    doesnotexist install ./{folder.name}\n"
+        f"  try it        doesnotexist check {place}\n"
+        f"  install it    doesnotexist install {place}\n"
         f"  see it        doesnotexist serve, then http://{names.domain}.localhost:8000"
     )
 
