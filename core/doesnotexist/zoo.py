@@ -27,6 +27,8 @@ from .registry import Registry, find_registry, read_registry
 from .settings import Settings
 from .weights import Status, Store
 
+WARM_S = 180.0  # until a model is loaded, on a busy machine; a visitor would not wait so long
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -219,7 +221,7 @@ class Zoo:
                 failed[domain] = error
         for domain, future in flying.items():
             try:
-                wait(future, self.settings.deadline_s)
+                wait(future, max(WARM_S, self.settings.deadline_s))
             except DoesNotExistError as error:
                 failed[domain] = error
         return failed

@@ -19,16 +19,16 @@ class Paces:
 
     def __init__(self) -> None:
         self._pace: dict[str, float] = {}
-        self._seen: dict[str, int] = {}  # batches of each model
+        self._loaded: set[str] = set()  # models that have made a batch
         self._used: dict[str, float] = {}
         self._now = 0.0  # the time used by the domain that was served last, before it was served
 
     def of(self, card: ModelCard) -> float:
-        """Seconds for a sample of this model; 0 before its first."""
+        """Seconds for a sample of this model; 0 while that is not known."""
         return self._pace.get(card.reference, 0.0)
 
     def room(self, card: ModelCard, most: int, seconds: float = BATCH_S) -> int:
-        """How many samples make a batch of about `seconds`; a model's first comes soonest alone."""
+        """How many samples make a batch of about `seconds`; while that is not known, one."""
         if card.reference not in self._pace:
             return 1
         return max(1, min(most, int(seconds / max(self.of(card), 1e-6))))
@@ -52,10 +52,10 @@ class Paces:
         self._used[card.domain] = self.used(card.domain) + seconds - expected
         if not count:
             return
-        each, before = seconds / count, self.of(card)
-        if self._seen.get(card.reference, 0) < 2:
-            self._pace[card.reference] = each  # the first holds the load of the model: the second replaces it
-        else:
-            # a load once more, or a busy moment, must not look like a new pace
-            self._pace[card.reference] = before + 0.3 * (min(each, 2 * before) - before)
-        self._seen[card.reference] = self._seen.get(card.reference, 0) + 1
+        if card.reference not in self._loaded:
+            self._loaded.add(card.reference)  # the first holds the load of the model, and counts for nothing
+            return
+        each, before = seconds / count, self._pace.get(card.reference)
+        # a load once more, or a busy moment, must not look like a new pace
+        pace = each if before is None else before + 0.3 * (min(each, 2 * before) - before)
+        self._pace[card.reference] = pace
