@@ -30,6 +30,7 @@ MAX_HEADER, MAX_BODY = 16 * 1024, 64 * 1024  # bytes
 # What a site does unless the environment says otherwise: it keeps what it has made, and a few that
 # nobody has seen; and it refuses at once what would wait long, while threads are left for the rest.
 USUAL = {
+    "DOESNOTEXIST_WORKERS": "process",  # a plugin that crashes costs a restart, not the site
     "DOESNOTEXIST_MEDIA_BYTES": "64MiB",
     "DOESNOTEXIST_POOL_BYTES": "1MiB",
     "DOESNOTEXIST_QUEUE_SIZE": str(QUEUE),
