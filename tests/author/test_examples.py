@@ -24,9 +24,20 @@ def test_no_build_of_ours_takes_them_along():
         assert list((TOP / room).rglob("pyproject.toml")) == []
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_can_be_loaded_and_described(example, monkeypatch):
+@pytest.fixture
+def unimported(monkeypatch):
+    """Forget afterwards what a test has imported: to other tests the examples are not installed."""
     monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in ("doesnotexist_constellations", "doesnotexist_dogs"):
+            del sys.modules[name]
+
+
+@pytest.mark.usefixtures("unimported")
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_can_be_loaded_and_described(example):
     early = ("import", "metadata", "card", "parameters are described", "parameters are refused")
     with Zoo() as zoo:
         found = []
