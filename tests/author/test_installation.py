@@ -110,7 +110,7 @@ def test_a_plugin_that_ends_the_zoo_is_removed_again(zoo, record, wheel, monkeyp
     (info / "entry_points.txt").write_text("[doesnotexist]\ndogs = doesnotexist_dogs\n")
     path = wheel()
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(installation, "START_S", 8 if "sleep" in source else 60)
+    monkeypatch.setattr(installation, "START_S", 3 if "sleep" in source else 60)
     notes = Notes()
     with pytest.raises(
         InstallRefused, match=r"the zoo (does not start|has not started) with it.*removed again"
