@@ -1,9 +1,9 @@
 """lucidrains' stylegan2-pytorch checkpoints: another network than NVIDIA's; its averaged tensors are written
 as they are.
 
-No loader of this project runs them yet: the file says `doesnotexist-lucidrains/1`, so that none mistakes
-it for a StyleGAN2 of NVIDIA's kind. What decides its architecture beside the shapes lies in a
-`.config.json` beside the file.
+The file says `doesnotexist-lucidrains/1`, so that nobody mistakes it for a StyleGAN2 of NVIDIA's kind;
+`load_generator` runs it all the same, by `doesnotexist_stylegan2.lucidrains`. What decides its architecture
+beside the shapes lies in a `.config.json` beside the file.
 """
 
 from __future__ import annotations
