@@ -9,6 +9,8 @@ Where it differs from NVIDIA's, all of it in `network`:
 - Some resolutions may begin with linear attention.
 - The picture is in [0, 1]. `Synthesis` gives [-1, 1], as every network of this package does.
 - No mean w is stored: it is measured over 2,000 z that never change.
+
+Held against that package itself, with random weights from 32 to 128 px, pictures differ by at most 6e-6.
 """
 
 from __future__ import annotations
