@@ -212,6 +212,8 @@ PATHS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
 @given(PATHS, PATHS, st.sampled_from(["zoo.test", "blots.zoo.test", "polygons.zoo.test", "127.0.0.1"]))
 def test_no_path_and_no_query_is_a_500(ask, path, query, host):
-    answer = ask(host, f"/{quote(path)}?{quote(query, safe='=&')}", accept="text/html")
+    # the test client takes `//x` for a host; a real server is asked such paths in test_commands
+    plain = quote(path.lstrip("/"))
+    answer = ask(host, f"/{plain}?{quote(query, safe='=&')}", accept="text/html")
 
     assert answer.status_code < 500
