@@ -139,7 +139,7 @@ class Dispatcher:
             fault = error
         except DoesNotExistError as error:
             fault = error
-        except Exception as error:  # a fault of ours costs a batch, not the thread that serves all
+        except Exception as error:  # the wall of the serving thread: a fault of ours costs a batch
             log.exception("a batch of %s failed", card.reference)
             fault = WorkerDied(card.domain, f"failed: {type(error).__name__}")
         self._line.spent(card, len(jobs) - left, time.monotonic() - started, expected)

@@ -116,7 +116,7 @@ class Child:
                     outcome, self.loaded = connection.recv()
                     yield outcome
                 self._seen.add(card.reference)
-            except Exception as error:  # whatever comes that is no whole frame: the child is lost
+            except Exception as error:  # the wall to the child: no whole frame, and it is lost
                 reason = self._end(error)
                 if hung.is_set():
                     raise DeadlineExceeded(limit) from None
