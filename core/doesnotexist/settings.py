@@ -32,8 +32,8 @@ class Settings(BaseModel):
         pattern=rf"^(auto|{_DEVICE}(,{_DEVICE})*)$",
         description="auto, cpu, cuda, cuda:1 or mps; several with commas, a worker for each",
     )
-    workers: Literal["thread", "process"] = Field(
-        "thread", description="thread or process: where samples are made"
+    workers: Literal["thread", "process", "ray"] = Field(
+        "thread", description="thread, process or ray: where samples are made"
     )
     threads: int | None = Field(
         None, ge=1, le=1024, description="threads of a worker process; as many as cores if not set"
@@ -66,6 +66,10 @@ class Settings(BaseModel):
     media_cache_bytes: ByteSize = Field(
         ByteSize(2**30), ge=0, description="bytes of finished media kept in that folder, such as 1GiB"
     )
+    ray_address: str | None = Field(
+        None, max_length=300, description="address of a Ray cluster, or auto; one of its own if not set"
+    )
+    replicas: int = Field(1, ge=1, le=10_000, description="actors of a Ray cluster that make samples")
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:

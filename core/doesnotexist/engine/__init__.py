@@ -74,4 +74,8 @@ def _workers(settings: Settings, load: Callable[[str], Loader]) -> Sequence[Work
         from .process import Child
 
         return [Child(settings, device, devices.count(device)) for device in devices]
+    if settings.workers == "ray":
+        from .cluster import Actor
+
+        return [Actor(settings) for _ in range(settings.replicas)]
     return [Maker(load(device), settings.model_bytes) for device in devices]

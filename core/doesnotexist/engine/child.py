@@ -10,18 +10,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 
-from .. import errors
-from ..errors import BadSample, DoesNotExistError, WorkerDied
-from ..media import Media
 from ..settings import Settings
 from ..weights import Store
-from .jobs import Job, Outcome
+from .jobs import Job
 from .loading import Loader, cores, plugins_of
-from .maker import Maker
+from .maker import Maker, outcomes_of
 
 READY, BEGUN = "ready", "begun"
 
@@ -42,7 +38,7 @@ def main(connection: Connection, settings: Settings, device: str, neighbours: in
     while (jobs := _next(connection)) is not None:
         connection.send(BEGUN)
         _use_threads(settings.threads or (threads if jobs[0].card.resolution >= LARGE else 1))
-        for outcome in _outcomes(maker, jobs):
+        for outcome in outcomes_of(maker, jobs):
             connection.send((outcome, maker.loaded))
     os._exit(0)  # not to wait for whatever threads plugins have left
 
@@ -53,21 +49,6 @@ def _next(connection: Connection) -> list[Job] | None:
     except EOFError:
         return None
     return jobs
-
-
-def _outcomes(maker: Maker, jobs: Sequence[Job]) -> Iterator[Outcome]:
-    """An outcome for every job: what ends a batch stands for all that is left of it."""
-    left, domain = len(jobs), jobs[0].card.domain
-    try:
-        for outcome in maker.make(jobs):
-            left -= 1
-            yield outcome if isinstance(outcome, Media) else _plain(outcome, domain)
-    except DoesNotExistError as error:
-        fault = _plain(error, domain)
-    except OSError as error:  # weights that cannot be read: the next request may find them
-        fault = WorkerDied(domain, f"failed: {type(error).__name__}: {error.strerror}", blamed=False)
-    for _ in range(left):
-        yield fault
 
 
 def _settle_in(threads: int) -> None:
@@ -103,9 +84,3 @@ def _end_with_the_parent() -> None:
 
         # the thread above cannot run while native code holds the interpreter's lock for ever
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _plain(error: DoesNotExistError, domain: str) -> DoesNotExistError:
-    """The error itself if it is one of ours: a plugin's own class may not be known to the parent."""
-    known = type(error).__module__ == errors.__name__
-    return error if known else BadSample(domain, f"failed: {type(error).__name__}: {error}")

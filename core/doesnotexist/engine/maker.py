@@ -11,8 +11,9 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
+from .. import errors
 from ..cards import ModelCard
-from ..errors import BadSample, DoesNotExistError
+from ..errors import BadSample, DoesNotExistError, WorkerDied
 from ..generator import Sampler
 from ..media import MEDIA_TYPES, Media, Sample, as_json, render
 from ..media_faults import MAX_MEDIA_BYTES, media_fault
@@ -81,6 +82,27 @@ class Maker:
             held -= freed
         if len(self._models) < before:
             _give_back()
+
+
+def outcomes_of(maker: Maker, jobs: Sequence[Job]) -> Iterator[Outcome]:
+    """As `make`, fit to travel: what ends a batch stands for all that is left of it."""
+    left, domain = len(jobs), jobs[0].card.domain
+    try:
+        for outcome in maker.make(jobs):
+            left -= 1
+            yield outcome if isinstance(outcome, Media) else _plain(outcome, domain)
+    except DoesNotExistError as error:
+        fault = _plain(error, domain)
+    except OSError as error:  # weights that cannot be read: the next request may find them
+        fault = WorkerDied(domain, f"failed: {type(error).__name__}: {error.strerror}", blamed=False)
+    for _ in range(left):
+        yield fault
+
+
+def _plain(error: DoesNotExistError, domain: str) -> DoesNotExistError:
+    """The error itself if it is one of ours: a plugin's own class may not be known to the receiver."""
+    known = type(error).__module__ == errors.__name__
+    return error if known else BadSample(domain, f"failed: {type(error).__name__}: {error}")
 
 
 def _finished(job: Job, sample: Sample) -> Outcome:
