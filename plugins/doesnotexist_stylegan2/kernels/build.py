@@ -150,7 +150,9 @@ def _run(command: list[str], timeout: float, what: str) -> str | None:
 
 
 def _source() -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(SOURCES.iterdir()) if path.suffix in (".cpp", ".h"))
+    """All that is compiled, and how."""
+    files = (path for path in sorted(SOURCES.iterdir()) if path.suffix in (".cpp", ".h"))
+    return b"".join([*(path.read_bytes() for path in files), repr((_FLAGS, _FOR_THIS_MACHINE)).encode()])
 
 
 def _version(command: str) -> str:

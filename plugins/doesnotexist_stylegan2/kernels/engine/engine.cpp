@@ -1,4 +1,4 @@
-// The synthesis network of StyleGAN2 ("skip" architecture) on a CPU, one picture a call, float32 throughout.
+// The synthesis network of StyleGAN2 (architectures "skip" and "orig") on a CPU, one picture a call, in float32.
 //
 //   styles, demodulation -> 4x4 -> [up convolution -> convolution -> colours] ... -> picture
 //
