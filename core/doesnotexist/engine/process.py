@@ -46,6 +46,7 @@ class Child:
         self._starts: deque[float] = deque(maxlen=EAGER)
         self._memory_kills = 0
         self._stopped = False
+        self._fell: Callable[[], None] = lambda: None
         self.loaded: tuple[str, ...] = ()
         self.restarts = 0
         atexit.register(self.close)  # before multiprocessing's own, which would wait for it for ever
@@ -55,22 +56,16 @@ class Child:
         return self._process.pid if self._process else None
 
     def ready(self, fell: Callable[[], None]) -> None:
+        self._fell = fell
         if self._alive():
             return
         recent = [at for at in self._starts if time.monotonic() - at < EAGER_WITHIN_S]
         if len(recent) == EAGER:
             return
         try:
-            process = self._start("all")
+            self._start("all")
         except EngineError as error:
             log.warning("%s", error)
-            return
-
-        def watch() -> None:
-            wait([process.sentinel])
-            fell()
-
-        threading.Thread(target=watch, name="engine-watch", daemon=True).start()
 
     def make(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         left = list(jobs)
@@ -161,6 +156,8 @@ class Child:
         with theirs, _no_interrupts():
             process.start()
         self._process = process
+        watch = threading.Thread(target=self._watch, args=(process,), name="engine-watch", daemon=True)
+        watch.start()
         try:
             if self._connection.poll(START_S) and self._connection.recv() == READY:
                 return process
@@ -168,6 +165,10 @@ class Child:
         except (OSError, EOFError) as error:
             reason = self._end(error)
         raise WorkerDied(domain, f"did not start: {reason}")
+
+    def _watch(self, process: SpawnProcess) -> None:
+        wait([process.sentinel])
+        self._fell()
 
     def _end(self, error: Exception) -> str:
         """Make sure that the child is gone; returns what it died of."""
