@@ -176,6 +176,8 @@ def _padded(tensor: Tensor, multiple: int, dimensions: tuple[int, ...]) -> Tenso
     shape = list(tensor.shape)
     for dimension in dimensions:
         shape[dimension] = -(-shape[dimension] // multiple) * multiple
+    if shape == list(tensor.shape):
+        return tensor
     padded = tensor.new_zeros(shape)
     padded[tuple(slice(size) for size in tensor.shape)] = tensor
     return padded

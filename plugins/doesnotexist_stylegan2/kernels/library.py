@@ -95,10 +95,10 @@ class Library:
         return self.room(self._functions.dne_workspace_floats(ctypes.byref(net), threads))
 
     def room(self, floats: int) -> Tensor:
-        """(floats,) float32, zeros, on big pages where the system has them."""
+        """(floats,) float32, whatever they are, on big pages where the system has them."""
         room = torch.empty(floats)
         self._functions.dne_big_pages(room.data_ptr(), 4 * floats)
-        return room.zero_()
+        return room
 
     def synthesize(
         self, net: Net, ws: Tensor, noise: list[Tensor | None], noise_gain: Tensor, workspace: Tensor,
