@@ -132,7 +132,9 @@ def test_a_failing_compiler_is_no_failure(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_library_that_cannot_run_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    compiler = script(tmp_path / "careless", 'for out; do :; done; [ "$out" = --version ] || echo "no library" > "$out"')
+    compiler = script(
+        tmp_path / "careless", 'for out; do :; done; [ "$out" = --version ] || echo "no library" > "$out"'
+    )
     monkeypatch.setenv("CXX", compiler)
     found = engine_in(tmp_path / "kernels")
 
