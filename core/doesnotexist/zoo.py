@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,7 @@ from .engine.loading import plugins_of
 from .errors import DoesNotExistError, ModelGone, QueueFull, UnknownModel
 from .generator import Generator, check_params
 from .media import Media, as_json, check_format, check_size
+from .pins import Pins
 from .plugins import Plugins
 from .recipe import Recipe, check_seed, fresh_seed, parse_reference, parse_text
 from .registry import Registry, find_registry, read_registry
@@ -82,8 +84,9 @@ class Zoo:
         self.settings = settings or Settings.read()
         self.plugins = plugins or plugins_of(self.settings)
         base = read_registry(self.settings.registry or find_registry())
-        self.registry = Registry(self.plugins.cards(base))
         self.store = Store(self.settings.store)
+        pins = Pins(self.store.root)  # what was fetched unverified is known since
+        self.registry = Registry(pins.apply(card) for card in self.plugins.cards(base))
         self._engine: Engine | None = None
         self._starting = threading.Lock()
         self._pool = Pool(self.settings.pool_bytes, self._domains_here, self._fresh_job)
@@ -98,6 +101,7 @@ class Zoo:
     def close(self) -> None:
         """Stop the engine; what waits is refused."""
         if self._engine:
+            atexit.unregister(self._engine.close)
             self._engine.close()
 
     def generator(self, domain: str) -> Generator:
@@ -305,6 +309,9 @@ class Zoo:
             if self._engine is None:
                 idle = self._pool if self.settings.pool_bytes else None
                 self._engine = open_engine(self.settings, self._loader, self._max_batch, idle)
+                # a zoo that nobody closed: a thread that the end of the interpreter finds in native
+                # code would abort the process
+                atexit.register(self._engine.close)
             return self._engine
 
     def _loader(self, device: str) -> Loader:

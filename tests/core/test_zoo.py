@@ -154,3 +154,23 @@ def test_a_zoo_can_be_left_twice(zoo):
         zoo.generate("stripes", seed=1)
     zoo.close()
     assert isinstance(zoo, Zoo)
+
+
+def test_a_zoo_that_nobody_closes_ends_with_its_program():
+    program = (
+        "from doesnotexist import Zoo; z = Zoo(); z.generate('chemicals', seed=1);"
+        "[z._submit(z.recipe('chemicals'), None, None) for _ in range(50)]"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_model_that_was_pinned_is_known(zoo, settings, stripes, make_plugin, tmp_path):
+    from doesnotexist.pins import Pins
+
+    card = zoo.card("stripes", "stripes/one")
+    (file,) = card.files
+    unknown = file.model_copy(update={"sha256": None, "unverified": "nobody has published it"})
+    assert Pins(settings.store).apply(card.model_copy(update={"files": (unknown,)})).unverified
+    Pins(settings.store).add(unknown, file.size, file.sha256)
+    assert not Pins(settings.store).apply(card.model_copy(update={"files": (unknown,)})).unverified
