@@ -1,4 +1,4 @@
-"""What this package adds: the commands `convert` and `train stylegan2`, and readers of checkpoints."""
+"""What this package adds: `convert`, `bench` and `train stylegan2`, and readers of checkpoints."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from doesnotexist import hookimpl
 from doesnotexist.errors import WeightsInvalid
 
+from .bench import bench_command
 from .convert.command import convert_command
 from .train.command import stylegan2_command
 
@@ -25,8 +26,9 @@ READABLE = {
 
 @hookimpl
 def register_commands(cli: click.Group) -> None:
-    """Add the converter, and the trainer to the group `train`."""
+    """Add the converter and the benchmark, and the trainer to the group `train`."""
     cli.add_command(convert_command)
+    cli.add_command(bench_command)
     train = cli.commands["train"]
     if isinstance(train, click.Group):
         train.add_command(stylegan2_command)
