@@ -105,7 +105,7 @@ def _hold(address: str | None, connected: Future[None]) -> None:
 
     try:
         ray.init(address=address, include_dashboard=False, log_to_driver=False)
-    except Exception as error:  # whatever it is, it is for whoever asked
+    except Exception as error:  # the wall to Ray: whatever it is, it is for whoever asked
         connected.set_exception(error)
         return
     connected.set_result(None)
