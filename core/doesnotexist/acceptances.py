@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from .cards import Licence, ModelCard
-from .weights import make_folder
+from .weights import write_whole
 
 FILE_NAME = "accepted.json"
 
@@ -29,10 +28,8 @@ class Acceptances:
         record = self._read()
         date = datetime.now(UTC).isoformat(timespec="seconds")
         record[_key(card.licence)] = {"date": date, "model": card.id, "weights": card.licence.weights}
-        make_folder(self._root, self._root)
-        part = self._root / f"{FILE_NAME}.{os.getpid()}.part"
-        part.write_text(json.dumps(record, indent=2, ensure_ascii=False))
-        part.replace(self._root / FILE_NAME)
+        text = json.dumps(record, indent=2, ensure_ascii=False)
+        write_whole(self._root, self._root / FILE_NAME, text)
 
     def _read(self) -> dict[str, object]:
         try:

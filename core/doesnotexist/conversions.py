@@ -13,7 +13,7 @@ from pathlib import Path
 from .cards import WeightFile
 from .downloads import is_right
 from .errors import WeightsInvalid
-from .weights import Converted, Store, make_folder, measure, read_verified
+from .weights import Converted, Store, measure, read_verified, write_whole
 
 Converter = Callable[[Path, Path], object]
 """Reads the file at the first path and writes safetensors at the second, which does not exist.
@@ -42,7 +42,8 @@ def convert(file: WeightFile, store: Store, converters: Mapping[str, Converter])
     finally:
         made.unlink(missing_ok=True)
     name = f"{converter.__module__}.{getattr(converter, '__qualname__', '?')}"
-    _write(store, Converted(source=file.sha256, sha256=sha256, size=size, converter=name, date=_today()))
+    record = Converted(source=file.sha256, sha256=sha256, size=size, converter=name, date=_today())
+    write_whole(store.root, store.record(record.source), record.model_dump_json(indent=2))
     read_verified(target, file.model_copy(update={"size": size, "sha256": sha256}))
     return target
 
@@ -53,14 +54,6 @@ def converter_of(file: WeightFile, converters: Mapping[str, Converter]) -> Conve
         known = ", ".join(sorted(converters)) or "none"
         raise WeightsInvalid(file.name, f"no plugin converts {file.format} (formats that are: {known})")
     return converters[file.format]
-
-
-def _write(store: Store, record: Converted) -> None:
-    path = store.record(record.source)
-    make_folder(store.root, path.parent)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(record.model_dump_json(indent=2))
-    part.replace(path)
 
 
 def _today() -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +15,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from .cards import ModelCard, Row, Sha256, Text, WeightFile
-from .weights import make_folder
+from .weights import write_whole
 
 
 class Pin(Row):
@@ -41,12 +40,8 @@ class Pins:
 
     def add(self, file: WeightFile, size: int, sha256: str) -> WeightFile:
         """Pin a file; how it is known from now on."""
-        path = self._path(file)
-        make_folder(self._root, path.parent)
         pin = Pin(name=file.name, size=size, sha256=sha256, date=datetime.now(UTC).date().isoformat())
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        part.write_text(pin.model_dump_json(indent=2))
-        part.replace(path)
+        write_whole(self._root, self._path(file), pin.model_dump_json(indent=2))
         return self._applied(file)
 
     def _applied(self, file: WeightFile) -> WeightFile:

@@ -153,6 +153,14 @@ def make_folder(root: Path, folder: Path) -> None:
         one.mkdir(mode=0o700, parents=one == root, exist_ok=True)
 
 
+def write_whole(root: Path, path: Path, text: str) -> None:
+    """Write a small file in `root`, so that whoever reads meanwhile sees the old one or the new one."""
+    make_folder(root, path.parent)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_text(text, "utf-8")
+    part.replace(path)
+
+
 def package_folder(package: str) -> Path | None:
     """The folder of an installed package, without importing it; None if it is not installed."""
     spec = find_spec(package)
