@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the folder of the run.")
+@click.option("--compiled", is_flag=True, help="Fuse operators first; needs a C++ compiler, gains a quarter.")
 def molecules_command(
     out: Path,
     minutes: float,
@@ -44,6 +45,7 @@ def molecules_command(
     width: int,
     seed: int,
     resume: bool,
+    compiled: bool,
 ) -> None:
     """Train the molecule model on the MOSES train split.
 
@@ -55,7 +57,7 @@ def molecules_command(
 
     if width % 64:
         raise InvalidParameter("width", "a multiple of 64", width)
-    plan = Plan(out, minutes, data, workers, layers, width, seed, resume)
+    plan = Plan(out, minutes, data, workers, layers, width, seed, resume, compiled)
     if resume and not plan.checkpoint.is_file():
         raise InvalidParameter("resume", f"a checkpoint at {plan.checkpoint}", "none")
     with _bar() as bar:

@@ -36,6 +36,7 @@ class Plan:
     width: int = 192
     seed: int = 0
     resume: bool = False
+    compiled: bool = False
 
     @property
     def checkpoint(self) -> Path:
@@ -87,7 +88,10 @@ def _work(plan: Plan, team: Team, report: Report) -> None:
         learned = Corpus(data["flat"], data["starts"])
         held_out = Corpus(data["held_flat"], data["held_starts"])
     config = Config(len(vocabulary), plan.layers, plan.width)
-    trainer = Trainer(config, learned, held_out, seconds=plan.minutes * 60, seed=plan.seed, team=team)
+    budget = plan.minutes * 60
+    trainer = Trainer(
+        config, learned, held_out, seconds=budget, seed=plan.seed, team=team, compiled=plan.compiled
+    )
     if plan.resume:
         trainer.load(plan.checkpoint)
     saved = watched = time.monotonic()
