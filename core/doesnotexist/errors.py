@@ -296,8 +296,8 @@ class CircuitOpen(EngineError):
     def __init__(self, domain: str, deaths: int, retry_after_s: int) -> None:
         self.domain, self.deaths, self.retry_after_s = domain, deaths, retry_after_s
         super().__init__(
-            f"the generator of {quoted(domain)} ended its worker {deaths} times within a minute and "
-            f"rests; try again in {retry_after_s} s"
+            f"the generator of {quoted(domain)} rests, since its worker had to be ended too often or too late "
+            f"({deaths} of late); try again in {retry_after_s} s"
         )
 
 

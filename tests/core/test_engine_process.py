@@ -103,11 +103,17 @@ class Stuck(Trouble):
     def load(self, card, files, device):
         raise RuntimeError("no such driver")
 
+class Asleep(Trouble):
+    domain, noun, title = "asleep", "sleeper", "This Never Loads"
+    def load(self, card, files, device):
+        time.sleep(1000)
+
 @hookimpl
 def register_generators(register):
     register(Trouble())
     register(Calm())
     register(Stuck())
+    register(Asleep())
 '''
 
 CARD = """\
@@ -152,7 +158,7 @@ def settings(tmp_path, monkeypatch):
     stored.write_bytes(WEIGHTS)
     facts = {"size": len(WEIGHTS), "sha256": sha256, "commit": "a" * 40, "name": "one"}
     registry = tmp_path / "registry.yaml"
-    rows = "".join(CARD.format(domain=domain, **facts) for domain in ("trouble", "calm", "stuck"))
+    rows = "".join(CARD.format(domain=domain, **facts) for domain in ("trouble", "calm", "stuck", "asleep"))
     registry.write_text(f"format: 1\nmodels:\n{rows}")
     yield Settings(
         workers="process",
@@ -235,6 +241,30 @@ def test_a_hang_is_ended(settings, act):
             zoo.generate("trouble", seed=1, act=act)
         assert 0.9 < time.monotonic() - started < 8
         assert zoo.generate("calm", seed=2).data
+
+
+def test_a_hang_in_the_first_batch_is_ended_as_soon_as_any(settings):
+    with Zoo(settings.model_copy(update={"hang_s": 1.0})) as zoo:
+        zoo.generate("calm", seed=1)
+        started = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            zoo.generate("trouble", seed=1, act="lock")
+        assert time.monotonic() - started < 8
+        assert zoo.generate("calm", seed=2).data
+
+
+def test_a_load_may_take_longer_than_a_batch_and_one_without_end_rests_as_long(settings, monkeypatch):
+    monkeypatch.setattr("doesnotexist.engine.process.LOAD_S", 3.0)
+    monkeypatch.setattr("doesnotexist.engine.circuits.WITHIN_S", 2.5)
+    with Zoo(settings.model_copy(update={"hang_s": 1.0, "deadline_s": 2.9})) as zoo:
+        asleep = zoo._submit(zoo.recipe("asleep", 1))
+        started = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            asleep.result(10)
+        assert 2.8 < time.monotonic() - started < 8
+        with pytest.raises(CircuitOpen):
+            zoo.generate("asleep", seed=2)
+        assert zoo._submit(zoo.recipe("calm", 3)).result(20).data
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Inside a worker process: it owns the models of one device, and does what its parent sends.
 
-Frames from the parent are lists of jobs of one model. The answer to each is BEGUN, then for
-every job, as soon as it is there, its outcome and the models that are now in memory.
+Frames from the parent are lists of jobs of one model. The answer to each is BEGUN, then LOADED
+once its model is in memory, then for every job, as soon as it is there, its outcome and the models
+that are now in memory. A model that cannot be loaded has outcomes, and no LOADED.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from .jobs import Job
 from .loading import Loader, cores, plugins_of
 from .maker import Maker, outcomes_of
 
-READY, BEGUN = "ready", "begun"
+READY, BEGUN, LOADED = "ready", "begun", "loaded"
 
 # Pixels a side from which a picture is worth several threads: below, they wait for each other longer
 # than they work, and on a busy machine fifteen times as long.
@@ -33,7 +34,7 @@ def main(connection: Connection, settings: Settings, device: str, neighbours: in
     threads = max(1, cores() // neighbours)
     _settle_in(settings.threads or threads)
     loader = Loader(plugins_of(settings), Store(settings.store), device)
-    maker = Maker(loader, settings.model_bytes)
+    maker = Maker(loader, settings.model_bytes, lambda: connection.send(LOADED))
     connection.send(READY)
     while (jobs := _next(connection)) is not None:
         connection.send(BEGUN)

@@ -135,7 +135,7 @@ class Dispatcher:
         except (WorkerDied, DeadlineExceeded) as error:
             log.warning("%s: %s", card.reference, error)
             if getattr(error, "blamed", True):
-                self._line.died(card.domain)
+                self._line.died(card.domain, time.monotonic() - started)
             fault = error
         except DoesNotExistError as error:
             fault = error

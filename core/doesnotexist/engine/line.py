@@ -51,6 +51,7 @@ class Counters:
     coalesced: int = 0  # equal to a job under way, so not made again
     batches: int = 0
     spare: int = 0  # made while idle, for the pool
+    deaths: int = 0  # of workers, over what they were given
 
 
 class Line:
@@ -129,10 +130,12 @@ class Line:
         with self._changed:
             return self._paces.room(card, self._most(card), seconds)
 
-    def died(self, domain: str) -> None:
-        """A worker has died over this domain; if that opens its circuit, what waits is refused."""
+    def died(self, domain: str, held_s: float = 0.0) -> None:
+        """A worker has died over this domain, after `held_s` seconds; if that opens its circuit, what
+        waits is refused."""
         with self._changed:
-            self._circuits.died(domain)
+            self.counters.deaths += 1
+            self._circuits.died(domain, held_s)
             if domain not in self._circuits.open():
                 return
             left = [ticket for lane in self._lanes_of(domain) for ticket in self._clear(lane)]

@@ -25,14 +25,20 @@ _SEVERAL_OF_EVERY_SIZE = 8 * 2**30
 class Maker:
     """Makes batches with models that `load` gives, those used last kept within `budget` bytes.
 
-    A model counts as the bytes of its files; the one in use stays, whatever its size.
+    A model counts as the bytes of its files; the one in use stays, whatever its size. `loaded` is
+    called in every batch when its model is in memory, before it is asked for anything.
     """
 
     restarts = 0
     pid = None
 
-    def __init__(self, load: Callable[[ModelCard], Sampler], budget: int = _SEVERAL_OF_EVERY_SIZE) -> None:
-        self._load, self._budget = load, budget
+    def __init__(
+        self,
+        load: Callable[[ModelCard], Sampler],
+        budget: int = _SEVERAL_OF_EVERY_SIZE,
+        loaded: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._load, self._budget, self._tell_loaded = load, budget, loaded
         self._models: OrderedDict[str, tuple[Sampler, int]] = OrderedDict()
         self.loaded: tuple[str, ...] = ()
 
@@ -54,6 +60,7 @@ class Maker:
     def _samples(self, jobs: Sequence[Job]) -> list[Sample]:
         domain = jobs[0].card.domain
         sampler = self._sampler(jobs[0].card)
+        self._tell_loaded()
         try:
             samples = sampler.sample([job.recipe for job in jobs])
         except DoesNotExistError:

@@ -17,14 +17,14 @@ from pathlib import Path
 
 from ..errors import DeadlineExceeded, EngineError, EngineStopped, WorkerDied
 from ..settings import Settings
-from .child import BEGUN, READY, main
+from .child import BEGUN, LOADED, READY, main
 from .jobs import Job, Outcome
 
 log = logging.getLogger("doesnotexist.engine")
 
 START_S = 60.0  # to start Python and to import the plugins, on a busy machine
 ANSWER_S = 10.0  # for an idle child to say that it has heard
-LOAD_S = 120.0  # at least this long for a model's first batch: torch and the weights are loaded in it
+LOAD_S = 120.0  # at least this long to load a model: torch, the weights, on a busy machine
 EAGER, EAGER_WITHIN_S = 3, 60.0  # started unasked this often; after that only when there is work
 
 # A forked child would inherit the locks of threads that it does not have, and no usable CUDA.
@@ -35,14 +35,14 @@ _VMSTAT = Path("/proc/vmstat")
 class Child:
     """A worker whose models live in a child process, started when needed and again when it dies.
 
-    A batch may take `settings.hang_s` seconds, then the child is taken for hung and ended.
+    A batch may take `settings.hang_s` seconds once its model is loaded, then the child is taken for
+    hung and ended.
     """
 
     def __init__(self, settings: Settings, device: str, neighbours: int = 1) -> None:
         self._settings, self._device, self._neighbours = settings, device, neighbours
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
-        self._seen: set[str] = set()  # models that this child has made a batch of
         self._starts: deque[float] = deque(maxlen=EAGER)
         self._memory_kills = 0
         self._stopped = False
@@ -100,21 +100,23 @@ class Child:
         self.loaded = ()
 
     def _make(self, jobs: list[Job]) -> Iterator[Outcome]:
-        card = jobs[0].card
-        domain, limit = card.domain, min(self._settings.hang_s, self._settings.deadline_s)
-        if card.reference not in self._seen:
-            limit = max(LOAD_S, self._settings.deadline_s)
+        domain, left = jobs[0].card.domain, len(jobs)
         connection, process = self._begin(jobs)
-        with _ended_after(limit, process) as hung:
+        with _Patience(process) as patience:
+            patience.allow(max(LOAD_S, self._settings.deadline_s))
             try:
-                for _ in jobs:
-                    outcome, self.loaded = connection.recv()
+                while left:
+                    answer = connection.recv()
+                    if answer == LOADED:
+                        patience.allow(min(self._settings.hang_s, self._settings.deadline_s))
+                        continue
+                    outcome, self.loaded = answer
+                    left -= 1
                     yield outcome
-                self._seen.add(card.reference)
             except Exception as error:  # the wall to the child: no whole frame, and it is lost
                 reason = self._end(error)
-                if hung.is_set():
-                    raise DeadlineExceeded(limit) from None
+                if patience.ended:
+                    raise DeadlineExceeded(patience.seconds) from None
                 raise WorkerDied(domain, reason, blamed=not self._ended_from_outside()) from None
 
     def _begin(self, jobs: list[Job]) -> tuple[Connection, SpawnProcess]:
@@ -147,7 +149,6 @@ class Child:
             self.restarts += 1
             self._end(EOFError())
         self._starts.append(time.monotonic())
-        self._seen.clear()
         self.loaded = ()
         self._memory_kills = _memory_kills()
         self._connection, theirs = _SPAWN.Pipe()
@@ -191,25 +192,38 @@ class Child:
         return killed and _VMSTAT.exists() and _memory_kills() == self._memory_kills
 
 
-@contextmanager
-def _ended_after(seconds: float, process: SpawnProcess) -> Iterator[threading.Event]:
-    """Kill a process that is still at work after `seconds`; the event says that this was done.
+class _Patience:
+    """Kills a process that is still at work when its time is over; `ended` says that this was done.
 
     A time limit on reading would not do: a child that stops in the middle of a frame sends no more.
     """
-    hung = threading.Event()
 
-    def end() -> None:
-        hung.set()
-        process.kill()
+    def __init__(self, process: SpawnProcess) -> None:
+        self._process = process
+        self._timer: threading.Timer | None = None
+        self.seconds, self.ended = 0.0, False
 
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield hung
-    finally:
-        timer.cancel()
+    def __enter__(self) -> _Patience:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def allow(self, seconds: float) -> None:
+        """From now on, so many seconds."""
+        self._stop()
+        self.seconds = seconds
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _stop(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def _end(self) -> None:
+        self.ended = True
+        self._process.kill()
 
 
 @contextmanager
