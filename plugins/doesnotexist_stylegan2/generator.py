@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import torch
@@ -13,13 +15,11 @@ from doesnotexist.errors import InvalidParameter
 
 from . import lucidrains
 from .kernels import Kernels, Synthesis, choose
-from .layers import Noise
 from .network import Network, truncate
+from .noise import noise_of
 from .weights import Source, read_network
 
 Array = Tensor | NDArray[np.floating]
-
-NOISES = ("const", "none", "random")
 
 
 def load_generator(data: Source, device: str = "cpu", kernels: Kernels = "auto") -> StyleGAN2:
@@ -72,12 +72,22 @@ class StyleGAN2:
         return truncate(w[:, None].expand(-1, self.num_ws, -1), self.w_avg, psi, cutoff).contiguous()
 
     @torch.inference_mode()
-    def synthesize(self, w: Array, noise: Noise = "const") -> Tensor:
-        """ws (N, num_ws, w_dim) -> pictures (N, channels, R, R) float32, nominally [-1, 1], not clamped"""
+    def synthesize(
+        self,
+        w: Array,
+        noise: Literal["const", "none", "random"] = "const",
+        noise_seed: int | Sequence[int] | None = None,
+    ) -> Tensor:
+        """ws (N, num_ws, w_dim) -> pictures (N, channels, R, R) float32, nominally [-1, 1], not clamped
+
+        `random` noise is drawn from `noise_seed`, one for all pictures or one for each, and is then the same
+        on any machine and in any batch; without one it is new each time.
+        """
         ws = self._checked("w", w, (self.num_ws, self.w_dim))
-        if noise not in NOISES:
-            raise InvalidParameter("noise", f"one of {', '.join(NOISES)}", noise)
-        return self.synthesis(ws, noise)
+        drawn = noise_of(noise, noise_seed, len(ws))
+        if drawn is None:
+            return self.synthesis(ws, noise)
+        return torch.cat([self.synthesis(one[None], map_) for one, map_ in zip(ws, drawn, strict=True)])
 
     @torch.inference_mode()
     def to_uint8(self, images: Tensor) -> Tensor:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
 
-Noise = Literal["const", "none", "random"]
+from .noise import Noise, SeededNoise
 
 
 class Linear(nn.Module):
@@ -121,6 +120,8 @@ class StyledConv(nn.Module):
     def _noise(self, x: Tensor, noise: Noise) -> Tensor:
         if noise == "const":
             return self.noise_const
+        if isinstance(noise, SeededNoise):
+            return noise.normal(self.resolution).to(x.device)
         return torch.randn(x.shape[0], 1, self.resolution, self.resolution, device=x.device)
 
 

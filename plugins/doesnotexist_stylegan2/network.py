@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from .architecture import Architecture
-from .layers import Activation, Linear, Noise, Resample, Shortcut, StyledConv, ToRGB
+from .layers import Activation, Linear, Resample, Shortcut, StyledConv, ToRGB
+from .noise import Noise
 
 
 class Mapping(nn.Module):

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from doesnotexist.errors import InvalidParameter
 
-from ..layers import Noise
 from ..network import Network
+from ..noise import Noise
 from .build import Unavailable, engine
 from .fast import FastSynthesis, unsupported
 from .half import HalfSynthesis

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..layers import Noise
 from ..network import Network
+from ..noise import Noise, SeededNoise
 from .library import Affine, Layer, Library, Method, Net
 
 _GAIN = math.sqrt(2)  # of the activation: variance is kept (Karras et al. 2020)
@@ -80,9 +80,10 @@ class FastSynthesis:
         return self._library.workspace(self._net, threads)
 
     def _maps(self, noise: Noise) -> list[Tensor | None]:
-        if noise == "random":
-            return [None if map_ is None else torch.randn(map_.shape) for map_ in self._noise]
-        return self._noise if noise == "const" else [None] * len(self._noise)
+        if noise in ("const", "none"):
+            return self._noise if noise == "const" else [None] * len(self._noise)
+        draw = noise.normal if isinstance(noise, SeededNoise) else lambda side: torch.randn(side, side)
+        return [None if map_ is None else draw(len(map_)) for map_ in self._noise]
 
     def _structure(self, count: int) -> Net:
         net = self._architecture

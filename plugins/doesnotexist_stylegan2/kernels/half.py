@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..layers import Noise
 from ..network import Network
+from ..noise import Noise
 
 
 class HalfSynthesis:

@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
 
-from ..layers import Linear, Noise, StyledConv, ToRGB
+from ..layers import Linear, StyledConv, ToRGB
 from ..network import Network
+from ..noise import Noise, SeededNoise
 from .heap import keep_heap
 
 
@@ -100,6 +101,8 @@ class PlainStyledConv(nn.Module):
     def _noise(self, x: Tensor, noise: Noise) -> Tensor | None:
         if noise == "none" or self.noise_const is None:
             return None
+        if isinstance(noise, SeededNoise):
+            return noise.normal(self.resolution).to(x.device)
         return self.noise_const if noise == "const" else torch.randn(x.shape[2:], device=x.device)
 
 

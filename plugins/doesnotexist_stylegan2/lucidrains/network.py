@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from doesnotexist.errors import InvalidParameter, WeightsInvalid
 
 from ..kernels.heap import keep_heap
-from ..layers import Noise
+from ..noise import Noise, SeededNoise
 from .architecture import Architecture
 from .attention import Attention, matmul
 
@@ -166,6 +166,8 @@ class Synthesis(nn.Module):
     def _noise(self, ws: Tensor, noise: Noise) -> Tensor:
         if noise == "const":
             return self.noise_const
+        if isinstance(noise, SeededNoise):
+            return noise.uniform(self.resolution)[None, None].to(ws.device)
         shape = (len(ws), 1, self.resolution, self.resolution)
         return (
             torch.rand(shape, device=ws.device) if noise == "random" else torch.zeros(shape, device=ws.device)

@@ -13,6 +13,8 @@ import torch
 
 from doesnotexist_stylegan2.kernels.fast import FastSynthesis, unsupported
 from doesnotexist_stylegan2.kernels.library import Library
+from doesnotexist_stylegan2.kernels.plain import PlainSynthesis
+from doesnotexist_stylegan2.noise import SeededNoise
 
 from .networks import difference, small_network, some_ws
 from .textbook import Textbook
@@ -106,6 +108,15 @@ def test_random_noise_is_drawn_anew(library: Library):
     fast, ws = FastSynthesis(network, library), some_ws(network)
 
     assert not torch.equal(fast(ws, "random"), fast(ws, "random"))
+
+
+def test_seeded_noise_is_that_of_pytorch_alone(library: Library):
+    network = small_network(64)
+    ws = some_ws(network)
+    with torch.inference_mode():
+        pictures = FastSynthesis(network, library)(ws, SeededNoise(3))
+
+        assert difference(pictures, PlainSynthesis(network)(ws, SeededNoise(3))) < 5e-6
 
 
 def test_what_the_engine_cannot_do_is_named():
