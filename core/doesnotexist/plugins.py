@@ -7,6 +7,7 @@ two strangers neither.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -75,6 +76,12 @@ class Plugins:
     def states(self) -> tuple[PluginState, ...]:
         """Every plugin that was found, loaded or not."""
         return tuple(self._states.values())
+
+    @property
+    def release(self) -> str:
+        """A name (12 letters of hex) of the versions of all plugins: a new one may draw otherwise."""
+        versions = sorted({f"{state.distribution}=={state.version}" for state in self.states})
+        return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:12]
 
     @property
     def generators(self) -> Mapping[str, Generator]:

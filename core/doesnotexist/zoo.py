@@ -308,7 +308,8 @@ class Zoo:
         with self._starting:
             if self._engine is None:
                 idle = self._pool if self.settings.pool_bytes else None
-                self._engine = open_engine(self.settings, self._loader, self._max_batch, idle)
+                release = self.plugins.release
+                self._engine = open_engine(self.settings, self._loader, self._max_batch, idle, release)
                 # a zoo that nobody closed: a thread that the end of the interpreter finds in native
                 # code would abort the process
                 atexit.register(self._engine.close)

@@ -1,6 +1,7 @@
 """Finished media: kept within bounds, whole or not at all, also over a restart."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -49,6 +50,29 @@ def test_a_folder_survives_a_restart(tmp_path):
     assert again.get(key(1)) == media()
     assert again.get(key(2)) is None
     again.close()
+
+
+def test_what_another_release_has_made_is_not_used_and_goes_first(tmp_path):
+    old = Folder(tmp_path, 2**20, release="aaaa")
+    for index in range(4):
+        old.write(key(index), media(bytes([index]) * 1000))
+    new = Folder(tmp_path, 2**20, release="bbbb")
+    assert new.read(key(1)) is None
+    assert new.bytes == old.bytes
+    new.write(key(1), media(b"drawn otherwise"))
+    assert new.read(key(1)) == media(b"drawn otherwise")
+    assert Folder(tmp_path, 2**20, release="aaaa").read(key(1)) == media(b"\1" * 1000)
+    small = Folder(tmp_path, new.bytes - 1, release="bbbb")
+    small.write(key(2), media(b"and this"))
+    assert small.read(key(1)) == media(b"drawn otherwise")
+
+
+def test_a_new_version_of_a_plugin_is_another_release(zoo):
+    before = zoo.plugins.release
+    name, state = next(iter(zoo.plugins._states.items()))
+    zoo.plugins._states[name] = replace(state, version="999")
+    assert zoo.plugins.release != before
+    assert len(before) == 12
 
 
 def test_what_waits_to_be_written_is_there(tmp_path):

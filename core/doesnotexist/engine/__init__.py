@@ -53,8 +53,12 @@ def open_engine(
     load: Callable[[str], Loader],
     most: Callable[[ModelCard], int],
     idle: Idle | None = None,
+    release: str = "",
 ) -> Engine:
-    """The engine of these settings; `load` gives what loads models on a device, for the thread backend."""
+    """The engine of these settings; `load` gives what loads models on a device, for the thread backend.
+
+    `release` names the software: media that another release has left in the folder are not used.
+    """
     folder = settings.media_cache
     return Dispatcher(
         _workers(settings, load),
@@ -62,7 +66,7 @@ def open_engine(
         deadline_s=settings.deadline_s,
         most=most,
         finished=Finished(
-            settings.media_bytes, Folder(folder, settings.media_cache_bytes) if folder else None
+            settings.media_bytes, Folder(folder, settings.media_cache_bytes, release) if folder else None
         ),
         idle=idle,
     )
