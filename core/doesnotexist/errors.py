@@ -23,6 +23,9 @@
     │   ├── DomainConflict            two plugins claim one domain
     │   ├── InstallRefused            a package that is not installed, and why
     │   └── BadSample                 a generator gave something outside its contract
+    ├── ProvenanceError
+    │   ├── Unmarkable                media whose bytes have no place for a mark, or too little
+    │   └── CredentialsInvalid        a certificate or a key that cannot sign
     └── EngineError
         ├── QueueFull                 too many requests are waiting; try again later
         ├── DeadlineExceeded          the answer was not ready in time
@@ -257,6 +260,26 @@ class BadSample(PluginError):
     def __init__(self, domain: str, reason: str) -> None:
         self.domain, self.reason = domain, reason
         super().__init__(f"the generator of {quoted(domain)} {reason}")
+
+
+class ProvenanceError(DoesNotExistError):
+    """Media could not be marked or signed."""
+
+
+class Unmarkable(ProvenanceError):
+    """Media whose bytes are not built as their format says, or have too little room for a mark."""
+
+    def __init__(self, format: str, reason: str) -> None:
+        self.format, self.reason = format, reason
+        super().__init__(f"{format} that cannot be marked: {reason}")
+
+
+class CredentialsInvalid(ProvenanceError):
+    """A certificate chain and key that cannot sign Content Credentials, and why."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        self.place, self.reason = place, reason
+        super().__init__(f"{place}: {reason}; make new ones with: doesnotexist provenance init")
 
 
 class EngineError(DoesNotExistError):
