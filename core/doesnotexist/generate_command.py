@@ -70,7 +70,7 @@ def _option(item: tuple[str, Any]) -> click.Option:
     name, field = item
     flag = f"--{name.replace('_', '-')}"
     about = field.description or ""
-    if field.annotation is bool:
+    if field.annotation in (bool, bool | None):
         return click.Option([flag, name], is_flag=True, default=None, help=about)
     default = "" if field.default is None else f"  [default: {field.default}]"
     return click.Option([flag, name], help=f"{about}{default}")

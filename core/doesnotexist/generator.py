@@ -16,9 +16,10 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, model_validator
 
 from .cards import ModelCard
 from .errors import InvalidParameter
@@ -33,6 +34,17 @@ RESERVED = frozenset(
     {"seed", "seeds", "count", "model", "format", "size", "out", "json", "as_json", "domain"}
 )
 
+# What a page or a program can do with any generator whose parameters have these names. `mix`,
+# `toward` are seeds of a second sample; `mix_layers` says what is taken from it, such as "4-9";
+# `step`, 0 to 1, how far to go towards it; `relative`, from 1 on, numbers the samples near this one.
+CAPABILITIES: Mapping[str, frozenset[str]] = {
+    "truncate": frozenset({"psi"}),
+    "mix": frozenset({"mix", "mix_layers"}),
+    "interpolate": frozenset({"toward", "step"}),
+    "neighbours": frozenset({"relative"}),
+    "labels": frozenset({"label"}),
+}
+
 # Numbers from a URL or a command line, before pydantic sees them: float() would take `nan`, `1e999`,
 # `1_0` and the digits of other scripts.
 _NUMBER = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,10})?")
@@ -44,19 +56,47 @@ class Params(BaseModel):
     Declare each with a type, a default, bounds and a description:
 
         psi: float = Field(0.7, ge=-2, le=2, description="truncation")
+
+    One that is mostly not used is `X | None = Field(None, ...)`. While it is None, or empty text
+    from a form, no recipe names it: links stay short, and adding it changes no link of before.
+
+    Some names mean the same in every generator: see `CAPABILITIES`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
-    def _plain_numbers(cls, given: Any) -> Any:
-        for name, value in given.items() if isinstance(given, Mapping) else ():
-            field = cls.model_fields.get(name)
-            numeric = field is not None and field.annotation in (int, float)
-            if numeric and isinstance(value, str) and not _NUMBER.fullmatch(value):
-                raise InvalidParameter(name, _bounds(cls, name), value)
-        return given
+    def _plain(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        return {name: _plain_value(cls, name, value) for name, value in given.items()}
+
+
+def _plain_value(kind: type[Params], name: str, value: object) -> object:
+    """`value`, or None for the empty text of an optional parameter."""
+    schema = schemas(kind).get(name, {})
+    if value == "" and schema.get("optional"):
+        return None
+    numeric = schema.get("type") in ("integer", "number")
+    if numeric and isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise InvalidParameter(name, _bounds(schema), value)
+    return value
+
+
+@cache
+def schemas(kind: type[Params]) -> dict[str, dict[str, Any]]:
+    """The JSON Schema of each parameter by name.
+
+    That of an optional one is the schema of its values, with `"optional": True` beside it.
+    """
+    found = {}
+    for name, schema in kind.model_json_schema().get("properties", {}).items():
+        choices = schema.pop("anyOf", [])
+        values = [choice for choice in choices if choice != {"type": "null"}]
+        optional = {"optional": True} if len(values) < len(choices) else {}
+        found[name] = schema | (values[0] if len(values) == 1 else {}) | optional
+    return found
 
 
 class Sampler(Protocol):
@@ -100,6 +140,12 @@ class Generator(ABC):
     def label(self) -> str:
         return self.plural or self.domain.replace("-", " ").capitalize()
 
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What can be played with, told from the names of its parameters: see `CAPABILITIES`."""
+        own = self.params.model_fields.keys()
+        return frozenset(name for name, needed in CAPABILITIES.items() if needed <= own)
+
 
 def compatible(generator: Generator) -> bool:
     """Whether a generator was written for a contract that this runtime keeps."""
@@ -130,6 +176,10 @@ def _params_faults(params: object) -> Iterator[str]:
     if not isinstance(params, type) or not issubclass(params, Params):
         yield f"params must be a subclass of Params, found {params!r}"
         return
+    try:
+        schemas(params)
+    except PydanticUserError as error:
+        yield f"params cannot be told: {error}"
     for name, field in params.model_fields.items():
         if name in RESERVED:
             yield f"parameter {name!r} has a name of the runtime's own ({', '.join(sorted(RESERVED))})"
@@ -138,31 +188,32 @@ def _params_faults(params: object) -> Iterator[str]:
 
 
 def check_params(kind: type[Params], given: Mapping[str, object]) -> dict[str, Value]:
-    """All parameters of `kind`, defaults included, as plain values.
+    """All parameters of `kind` that are not None, defaults included, as plain values.
 
     Raises InvalidParameter that names the first wrong field: unknown, of the wrong type, out of
     its bounds, not finite.
     """
     try:
-        checked = kind.model_validate(dict(given)).model_dump()
+        checked = kind.model_validate(dict(given)).model_dump(exclude_none=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "parameters"
         if first["type"] == "extra_forbidden":
             known = ", ".join(("seed", *kind.model_fields))
             raise InvalidParameter(name, f"a known parameter ({known})", first["input"]) from None
-        raise InvalidParameter(name, _bounds(kind, name), first["input"]) from None
+        raise InvalidParameter(name, _bounds(schemas(kind).get(name, {})), first["input"]) from None
     # -0.0 + 0.0 is 0.0: one value, one recipe
     return {name: value + 0.0 if isinstance(value, float) else value for name, value in checked.items()}
 
 
-def _bounds(kind: type[Params], name: str) -> str:
+def _bounds(schema: Mapping[str, Any]) -> str:
     """What a field expects, in words, from its JSON Schema: "a number from -2 to 2"."""
-    schema = kind.model_json_schema()["properties"][name]
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     words = {"integer": "an integer", "number": "a number", "boolean": "true or false"}
     text = words.get(schema.get("type", ""), "text")
     if "minimum" in schema and "maximum" in schema:
-        text += f" from {schema['minimum']:g} to {schema['maximum']:g}"
+        text += f" from {schema['minimum']:.10g} to {schema['maximum']:.10g}"
+    if "pattern" in schema and "examples" in schema:
+        text += f" such as {' or '.join(map(str, schema['examples']))}"
     return text

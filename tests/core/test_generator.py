@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from typing import Literal
 
 import pytest
@@ -5,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from doesnotexist import Params
+from doesnotexist import Generator, Params
 from doesnotexist.errors import InvalidParameter
-from doesnotexist.generator import check_params
+from doesnotexist.generator import check_params, faults, schemas
 
 
 class Sliders(Params):
@@ -25,6 +27,60 @@ def test_text_and_values_mean_the_same():
     text = {"psi": "-0.5", "layers": "4", "noise": "none", "raw": "true"}
     typed = {"psi": -0.5, "layers": 4, "noise": "none", "raw": True}
     assert check_params(Sliders, text) == check_params(Sliders, typed) == typed
+
+
+class Play(Params):
+    mix: int | None = Field(None, ge=0, le=9, description="a second seed")
+    mix_layers: str | None = Field(None, pattern="^[0-9]$", examples=["4"])
+    mood: Literal["calm", "wild"] | None = None
+
+
+def test_an_optional_parameter_stands_in_no_recipe_while_it_is_not_used():
+    assert check_params(Play, {}) == check_params(Play, {"mix": "", "mood": None}) == {}
+    assert check_params(Play, {"mix": "3", "mood": "wild"}) == {"mix": 3, "mood": "wild"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("mix", "10", "an integer from 0 to 9"),
+        ("mix", " ", "an integer from 0 to 9"),
+        ("mix", "1_0", "an integer from 0 to 9"),
+        ("mix_layers", "x", "text such as 4"),
+        ("mood", "dull", "one of calm, wild"),
+    ],
+)
+def test_an_optional_parameter_is_checked_like_any_other(name, value, expected):
+    with pytest.raises(InvalidParameter, match=f"{name}: expected {expected}, found"):
+        check_params(Play, {name: value})
+
+
+def test_a_schema_is_that_of_the_values():
+    assert schemas(Play)["mix"].items() >= {"type": "integer", "maximum": 9, "optional": True}.items()
+    assert schemas(Sliders)["psi"].keys() == {"default", "maximum", "minimum", "title", "type"}
+
+
+def test_capabilities_are_told_from_the_names_of_parameters():
+    class Cats(Generator):
+        domain, noun, title, params = "cats", "cat", "This Cat Does Not Exist", Play
+
+        def load(self, card, files, device):
+            raise NotImplementedError
+
+    assert Cats().capabilities == {"mix"}
+
+
+def test_params_that_cannot_be_told_are_a_fault_of_the_plugin():
+    class Unfinished(Params):
+        when: NotYet  # noqa: F821
+
+    class Cats(Generator):
+        domain, noun, title, params = "cats", "cat", "This Cat Does Not Exist", Unfinished
+
+        def load(self, card, files, device):
+            raise NotImplementedError
+
+    assert any("params cannot be told" in fault for fault in faults(Cats()))
 
 
 def test_one_value_has_one_text_form():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from doesnotexist import Params
+from doesnotexist.generator import schemas
 from doesnotexist.recipe import Value, text_of
 
 Kind = Literal["range", "number", "choice", "text"]
@@ -30,9 +31,8 @@ class Control:
 
 
 def controls(kind: type[Params], values: Mapping[str, Value]) -> list[Control]:
-    """The controls of every parameter, set to `values`, in the order they were declared."""
-    fields = kind.model_json_schema().get("properties", {})
-    return [_control(name, schema, values[name]) for name, schema in fields.items()]
+    """A control for each parameter that has a value, in the order they were declared."""
+    return [_control(name, schema, values[name]) for name, schema in schemas(kind).items() if name in values]
 
 
 def within(control: Control, low: float, high: float) -> Control:

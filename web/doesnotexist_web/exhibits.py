@@ -86,7 +86,7 @@ class Exhibit:
     def another(self) -> str:
         """The address of another one, made with what was changed here."""
         usual = here.zoo().recipe(self.generator.domain, seed=0)
-        changed = {n: text_of(v) for n, v in self.recipe.params.items() if v != usual.params[n]}
+        changed = {n: text_of(v) for n, v in self.recipe.params.items() if v != usual.params.get(n)}
         if self.recipe.reference != usual.reference:
             changed["model"] = self.recipe.model
         return with_query(url_for("pages.front"), changed)

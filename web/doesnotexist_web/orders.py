@@ -59,7 +59,7 @@ def read_order(
         format=name,
         size=_size(given.get("size")),
         seeded=seed is not None,
-        complete=seed is not None and weights_named and own.keys() == recipe.params.keys(),
+        complete=seed is not None and weights_named and own.keys() >= recipe.params.keys(),
         anything=given.keys() <= {"format"} and name == zoo.format(recipe),
     )
 
