@@ -10,6 +10,7 @@ import pytest
 from doesnotexist import Picture, Recipe
 from doesnotexist.engine import Dispatcher, Finished, Job, Maker, wait
 from doesnotexist.engine.circuits import Circuits
+from doesnotexist.engine.figures import Histogram
 from doesnotexist.engine.paces import Paces
 from doesnotexist.errors import BadSample, CircuitOpen, DeadlineExceeded, QueueFull, WorkerDied
 
@@ -239,6 +240,24 @@ def test_a_batch_is_what_fits_in_a_second(card):
     assert paces.room(card, 8) == 8
     paces.spent(card, 1, 60.0, 0)  # loaded once more
     assert paces.room(card, 8) == 8
+
+
+def test_a_histogram_counts_as_prometheus_does():
+    histogram = Histogram((1, 2, 4))
+    for value in (0.5, 1, 1.5, 4, 9):
+        histogram.add(value)
+    assert histogram.data() == {"at_most": [[1, 2], [2, 3], [4, 4]], "count": 5, "sum": 16.0}
+
+
+def test_figures_are_told_by_domain(zoo):
+    list(zoo.generate_many([zoo.recipe("stripes", seed) for seed in range(5)]))
+    status = zoo.status()
+    figures = status["domains"]["stripes"]
+    assert figures["made"] == status["made"] == 5
+    assert figures["seconds"]["count"] == 5
+    assert 0 < figures["seconds"]["sum"] < 20
+    assert figures["batch"]["count"] == figures["batches"]
+    assert figures["batch"]["sum"] == 5
 
 
 def test_a_circuit_opens_at_the_third_death_and_closes_again(monkeypatch):

@@ -1,6 +1,7 @@
 """The engine: queue → batch → worker.
 
 line          jobs that wait: equal ones together, a fair turn for each domain, bounded
+  figures     what is counted, for operators
   paces       how long samples take: sizes of batches, whose turn it is
   circuits    domains that rest after too many deaths
 dispatcher    takes batches from the line and gives each to a worker

@@ -63,7 +63,8 @@ class Dispatcher:
 
     def status(self) -> dict[str, Any]:
         return {
-            **asdict(self._line.counters),
+            **asdict(self._line.total()),
+            "domains": self._line.figures(),
             "waiting": self._line.depths(),
             "workers": len(self._workers),
             "pids": [worker.pid for worker in self._workers if worker.pid],
@@ -119,7 +120,8 @@ class Dispatcher:
 
     def _make_spare(self, worker: Worker, jobs: list[Job]) -> None:
         for job, outcome in zip(jobs, self._outcomes(worker, jobs), strict=True):
-            self._line.counters.spare += isinstance(outcome, Media)
+            if isinstance(outcome, Media):
+                self._line.made_spare(job)
             if self._idle:
                 self._idle.add(job, outcome)
 

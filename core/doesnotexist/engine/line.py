@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from copy import copy
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..cards import ModelCard
 from ..errors import DeadlineExceeded, DoesNotExistError, EngineStopped, QueueFull
 from ..media import Media
 from .circuits import Circuits
+from .figures import Counters, Figures
 from .jobs import Job, Outcome
 from .paces import Paces
 
@@ -26,7 +28,8 @@ class Caller:
     future: Future[Media] = field(default_factory=Future)
 
     def __post_init__(self) -> None:
-        self.expires = time.monotonic() + self.deadline_s
+        self.asked = time.monotonic()
+        self.expires = self.asked + self.deadline_s
 
 
 @dataclass(eq=False)
@@ -37,21 +40,6 @@ class Ticket:
     key: str
     number: int
     callers: list[Caller]
-
-
-@dataclass
-class Counters:
-    """What has become of requests, since the start."""
-
-    made: int = 0
-    failed: int = 0
-    refused: int = 0  # too many were waiting, or the domain rested
-    expired: int = 0  # the deadline passed in the queue
-    abandoned: int = 0  # whoever asked was gone before it was begun
-    coalesced: int = 0  # equal to a job under way, so not made again
-    batches: int = 0
-    spare: int = 0  # made while idle, for the pool
-    deaths: int = 0  # of workers, over what they were given
 
 
 class Line:
@@ -71,7 +59,7 @@ class Line:
         self._changed = threading.Condition()
         self.changes = 0
         self.stopped = False
-        self.counters = Counters()
+        self._figures = Figures()
         self._paces = Paces()
         self._circuits = Circuits()
 
@@ -83,7 +71,7 @@ class Line:
                 raise EngineStopped
             if key in self._flying:
                 self._flying[key].callers.append(caller)
-                self.counters.coalesced += 1
+                self._count(job).coalesced += 1
                 return caller.future
             late = self._admit(job)
             self._number += 1
@@ -101,18 +89,23 @@ class Line:
             while self._lanes and not batch:
                 batch = self._cut(min(self._lanes, key=self._turn), late)
             if batch:
-                self.counters.batches += 1
+                figures = self._figures.of(batch[0].job.card.domain)
+                figures.counters.batches += 1
+                figures.sizes.add(len(batch))
         self._tell_late(late)
         return batch
 
     def finish(self, ticket: Ticket, outcome: Outcome) -> None:
         """Tell everybody who waits for a ticket what has become of it."""
+        now = time.monotonic()
         with self._changed:
             self._flying.pop(ticket.key, None)
             if isinstance(outcome, Media):
-                self.counters.made += 1
+                self._count(ticket.job).made += 1
+                for caller in ticket.callers:
+                    self._figures.of(ticket.job.card.domain).seconds.add(now - caller.asked)
             else:
-                self.counters.failed += 1
+                self._count(ticket.job).failed += 1
         _tell(ticket.callers, outcome)
 
     def expect(self, card: ModelCard, count: int) -> float:
@@ -134,7 +127,7 @@ class Line:
         """A worker has died over this domain, after `held_s` seconds; if that opens its circuit, what
         waits is refused."""
         with self._changed:
-            self.counters.deaths += 1
+            self._figures.of(domain).counters.deaths += 1
             self._circuits.died(domain, held_s)
             if domain not in self._circuits.open():
                 return
@@ -149,6 +142,21 @@ class Line:
         """Domains whose circuit is open, and for how many seconds."""
         with self._changed:
             return self._circuits.open()
+
+    def made_spare(self, job: Job) -> None:
+        """A sample was made while nobody waited."""
+        with self._changed:
+            self._count(job).spare += 1
+
+    def total(self) -> Counters:
+        """What has become of all requests."""
+        with self._changed:
+            return self._figures.total()
+
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """The figures of each domain, as JSON data."""
+        with self._changed:
+            return self._figures.data()
 
     def depths(self) -> dict[str, int]:
         """How many jobs wait in each domain."""
@@ -180,6 +188,9 @@ class Line:
 
     # Below, the lock is held.
 
+    def _count(self, job: Job) -> Counters:
+        return self._figures.of(job.card.domain).counters
+
     def _wake(self) -> None:
         self.changes += 1
         self._changed.notify_all()
@@ -200,7 +211,7 @@ class Line:
             if depth >= self._queue_size or seconds > self._deadline_s:
                 raise QueueFull(depth, retry_after_s=1 + int(min(seconds, self._deadline_s)))
         except DoesNotExistError:
-            self.counters.refused += 1
+            self._count(job).refused += 1
             self._tell_late(late)
             raise
         if not depth:
@@ -240,8 +251,8 @@ class Line:
         late += [caller for caller in here if caller.expires < now]
         if not ticket.callers:
             self._flying.pop(ticket.key, None)
-            self.counters.expired += bool(here)
-            self.counters.abandoned += not here
+            self._count(ticket.job).expired += bool(here)
+            self._count(ticket.job).abandoned += not here
         return bool(ticket.callers)
 
     def _purge(self, references: Iterable[str]) -> list[Caller]:
