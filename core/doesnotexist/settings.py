@@ -69,6 +69,9 @@ class Settings(BaseModel):
     ray_address: str | None = Field(
         None, max_length=300, description="address of a Ray cluster, or auto; one of its own if not set"
     )
+    status: Literal["local", "public", "off"] = Field(
+        "local", description="who may see /status and /metrics: local (this machine), public, or off"
+    )
     replicas: int = Field(1, ge=1, le=10_000, description="actors of a Ray cluster that make samples")
 
     @classmethod

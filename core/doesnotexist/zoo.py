@@ -24,6 +24,7 @@ from .generator import Generator, check_params
 from .media import Media, as_json, check_format, check_size
 from .pins import Pins
 from .plugins import Plugins
+from .provenance import record_of
 from .recipe import Recipe, check_seed, fresh_seed, parse_reference, parse_text
 from .registry import Registry, find_registry, read_registry
 from .settings import Settings
@@ -91,6 +92,8 @@ class Zoo:
         self._starting = threading.Lock()
         self._pool = Pool(self.settings.pool_bytes, self._domains_here, self._fresh_job)
         self._sharing = Sharing()
+        self._warming = 0
+        self._closed = False
 
     def __enter__(self) -> Zoo:
         return self
@@ -100,6 +103,7 @@ class Zoo:
 
     def close(self) -> None:
         """Stop the engine; what waits is refused."""
+        self._closed = True
         if self._engine:
             atexit.unregister(self._engine.close)
             self._engine.close()
@@ -216,9 +220,16 @@ class Zoo:
 
         Returns the domains that failed, and why: the others can be served.
         """
+        self._warming += 1
+        try:
+            return self._warm(self._domains_here() if domains is None else domains)
+        finally:
+            self._warming -= 1
+
+    def _warm(self, domains: Iterable[str]) -> dict[str, DoesNotExistError]:
         failed: dict[str, DoesNotExistError] = {}
         flying: dict[str, Future[Media]] = {}
-        for domain in self._domains_here() if domains is None else domains:
+        for domain in domains:
             try:
                 flying[domain] = self._submit(self.recipe(domain))
             except DoesNotExistError as error:
@@ -229,6 +240,17 @@ class Zoo:
             except DoesNotExistError as error:
                 failed[domain] = error
         return failed
+
+    def not_ready(self) -> str:
+        """Why requests had better go elsewhere for now; "" if they are welcome."""
+        if self._closed:
+            return "it is closing"
+        if self._warming:
+            return "models are being loaded"
+        resting = self._engine.status()["resting"] if self._engine else ()
+        if self._engine and set(self._domains_here()) <= set(resting):
+            return "every domain rests"
+        return ""
 
     def status(self) -> dict[str, Any]:
         """Figures of the engine, as JSON data: what waits, what was made and refused, pool, models."""
@@ -256,20 +278,8 @@ class Zoo:
             yield self._landed(*flying.popleft())
 
     def record(self, recipe: Recipe, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """All that is known of a sample, as JSON data: recipe, model, licence, facts."""
-        card = self.registry.card(recipe.model)
-        return {
-            "domain": card.domain,
-            "model": card.id,
-            "weights": card.digest,
-            "seed": recipe.seed,
-            "params": dict(recipe.params),
-            "recipe": str(recipe),
-            "credit": card.credit,
-            "licence": card.licence.model_dump(),
-            "exists": False,
-            **facts,
-        }
+        """All that is known of a sample, as JSON data: what it is, recipe, model, licence, facts."""
+        return record_of(self.registry.card(recipe.model), recipe, facts)
 
     def _submit(self, recipe: Recipe, format: str | None = None, size: int | None = None) -> Future[Media]:
         return self._started().submit(self._job(recipe, format, size))

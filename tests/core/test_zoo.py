@@ -1,6 +1,8 @@
 import json
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -138,6 +140,30 @@ def test_warming_loads_models_and_says_what_failed(zoo, stripes):
     failed = zoo.warm(["stripes", "unicorns"])
     assert list(failed) == ["unicorns"]
     assert isinstance(failed["unicorns"], UnknownDomain)
+
+
+def test_requests_are_welcome_once_models_are_loaded(zoo, stripes, monkeypatch):
+    loading, go_on, load = threading.Event(), threading.Event(), stripes.load
+
+    def slowly(*given):
+        loading.set()
+        assert go_on.wait(10)
+        return load(*given)
+
+    monkeypatch.setattr(stripes, "load", slowly)
+    assert zoo.not_ready() == ""  # models are loaded when they are needed
+    with ThreadPoolExecutor() as pool:
+        warmed = pool.submit(zoo.warm)
+        assert loading.wait(10)
+        assert zoo.not_ready() == "models are being loaded"
+        go_on.set()
+        assert warmed.result(10) == {}
+    assert zoo.not_ready() == ""
+    for _ in range(3):
+        zoo._started()._line.died("stripes")
+    assert zoo.not_ready() == "every domain rests"
+    zoo.close()
+    assert zoo.not_ready() == "it is closing"
 
 
 def test_status_is_plain_data(zoo):

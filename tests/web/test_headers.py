@@ -18,6 +18,9 @@ PAGES = [
     ("", "/"),
     ("zoo.test", "/generate/blots?seed=-1"),
     ("blots.zoo.test", "/static/page.css"),
+    ("localhost", "/status"),
+    ("localhost", "/metrics"),
+    ("zoo.test", "/status"),
 ]
 OPEN = [
     ("zoo.test", "/generate/blots?seed=7"),
@@ -28,6 +31,7 @@ OPEN = [
     ("zoo.test", "/models"),
     ("zoo.test", "/domains"),
     ("zoo.test", "/healthz"),
+    ("zoo.test", "/readyz"),
 ]
 
 
@@ -81,6 +85,9 @@ def test_every_route_is_among_those_tested(app):
         "/healthz",
         "/image",
         "/image.<suffix>",
+        "/metrics",
         "/models",
+        "/readyz",
         "/static/<path:filename>",
+        "/status",
     }

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, request, url_for
+from flask import Response, g, request, url_for
 
 from doesnotexist import Media, Recipe
 from doesnotexist.media import as_json
@@ -55,6 +55,8 @@ def deliver(order: Order) -> Response:
     lasting = FOREVER if order.complete else "no-cache"
     response.headers["Cache-Control"] = lasting if order.seeded else "no-store"
     response.headers["X-Seed"] = str(order.recipe.seed)
+    if "fresh" in g:  # made now, from the pool, or shared with others under overload
+        response.headers["X-Fresh"] = g.fresh
     response.headers["Link"] = _links(order)
     return public(response)
 
@@ -68,6 +70,7 @@ def make(order: Order) -> tuple[Order, Media]:
         if not order.anything:
             return order, zoo().render(order.recipe, order.format, order.size)
         creation = zoo().fresh(order.domain)
+        g.fresh = creation.source
         return replace(order, recipe=creation.recipe), creation.media
 
 

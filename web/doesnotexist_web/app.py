@@ -10,6 +10,7 @@ from . import failures, here
 from .api import api
 from .headers import secure
 from .hosts import Hosts, SiteMiddleware
+from .operations import operations, watch
 from .pages import pages
 
 MAX_BODY = 64 * 1024  # bytes; nothing here reads a body yet
@@ -34,6 +35,8 @@ def create_app(zoo: Zoo, places: int = 64) -> Flask:
     app.register_error_handler(Exception, failures.answer)
     app.register_blueprint(api)
     app.register_blueprint(pages)
+    app.register_blueprint(operations)
+    watch(app)
     zoo.plugins.register_routes(app)
     app.wsgi_app = SiteMiddleware(app.wsgi_app, hosts)  # type: ignore[method-assign]
     return app

@@ -32,7 +32,7 @@ PUBLIC = {
     "Content-Security-Policy": _MEDIA,
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, X-Queue-Depth, X-Request-Id, X-Seed",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, X-Fresh, X-Queue-Depth, X-Request-Id, X-Seed",
 }
 
 

@@ -35,6 +35,7 @@ class _Stock:
         self.coming = 0
         self.demand = 0.0
         self.each = 0.0  # bytes of a sample, lately; 0 before the first
+        self.given = self.dry = 0  # how often somebody asked and had one, or found none
 
     def expected(self) -> float:
         """Bytes, with those that are just being made."""
@@ -79,7 +80,11 @@ class Pool:
             self._resting.discard(card.domain)
             if stock.reference != card.reference:
                 stock.clear(card.reference)
-            return stock.drop() if stock.ready else None
+            if not stock.ready:
+                stock.dry += 1
+                return None
+            stock.given += 1
+            return stock.drop()
 
     def wanted(self, room: Callable[[ModelCard], int]) -> list[Job]:
         domains = self._domains() if self._budget else []
@@ -113,10 +118,12 @@ class Pool:
                     stock.ready.append(Fresh(job.recipe, outcome))
 
     def status(self) -> dict[str, Any]:
-        """Count and bytes of each domain, as JSON data."""
+        """What is ready in each domain, how often it was given, and how often it was dry, as JSON data."""
         with self._lock:
-            stocks = dict(self._stocks)
-            return {d: {"ready": len(s.ready), "bytes": s.bytes} for d, s in stocks.items()}
+            return {
+                domain: {"ready": len(s.ready), "bytes": s.bytes, "given": s.given, "dry": s.dry}
+                for domain, s in self._stocks.items()
+            }
 
     def _begun(self, domain: str, jobs: list[Job]) -> None:
         stock, reference = self._stocks[domain], jobs[0].card.reference
