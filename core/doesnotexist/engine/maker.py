@@ -10,13 +10,16 @@ import json
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from .. import errors
 from ..cards import ModelCard
-from ..errors import BadSample, DoesNotExistError, WorkerDied
+from ..errors import BadSample, DoesNotExistError, Unmarkable, WorkerDied
 from ..generator import Sampler
 from ..media import MEDIA_TYPES, Media, Sample, as_json, render
 from ..media_faults import MAX_MEDIA_BYTES, media_fault
+from ..provenance import mark, record_of
 from .jobs import Job, Outcome
 
 _SEVERAL_OF_EVERY_SIZE = 8 * 2**30
@@ -26,7 +29,8 @@ class Maker:
     """Makes batches with models that `load` gives, those used last kept within `budget` bytes.
 
     A model counts as the bytes of its files; the one in use stays, whatever its size. `loaded` is
-    called in every batch when its model is in memory, before it is asked for anything.
+    called in every batch when its model is in memory, before it is asked for anything. A sampler that
+    allows it makes `threads` samples at a time.
     """
 
     restarts = 0
@@ -37,14 +41,20 @@ class Maker:
         load: Callable[[ModelCard], Sampler],
         budget: int = _SEVERAL_OF_EVERY_SIZE,
         loaded: Callable[[], object] = lambda: None,
+        threads: int = 1,
     ) -> None:
         self._load, self._budget, self._tell_loaded = load, budget, loaded
+        self._pool = ThreadPoolExecutor(threads, "maker", _alone) if threads > 1 else None
         self._models: OrderedDict[str, tuple[Sampler, int]] = OrderedDict()
         self.loaded: tuple[str, ...] = ()
 
     def make(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        samples = self._samples(jobs)
-        for job, sample in zip(jobs, samples, strict=True):
+        sampler = self._sampler(jobs[0].card)
+        self._tell_loaded()
+        if self._pool and len(jobs) > 1 and getattr(sampler, "side_by_side", False):
+            yield from self._pool.map(partial(_one, sampler), jobs)
+            return
+        for job, sample in zip(jobs, _samples(sampler, jobs), strict=True):
             yield _finished(job, sample)
 
     def ready(self, fell: Callable[[], None]) -> None:
@@ -56,20 +66,8 @@ class Maker:
     def close(self) -> None:
         self._models.clear()
         self.loaded = ()
-
-    def _samples(self, jobs: Sequence[Job]) -> list[Sample]:
-        domain = jobs[0].card.domain
-        sampler = self._sampler(jobs[0].card)
-        self._tell_loaded()
-        try:
-            samples = sampler.sample([job.recipe for job in jobs])
-        except DoesNotExistError:
-            raise
-        except (Exception, SystemExit) as error:  # the plugin wall: sample() may raise anything
-            raise _blame(domain, "sample", error) from error
-        if not isinstance(samples, list) or len(samples) != len(jobs):
-            raise BadSample(domain, f"gave {type(samples).__name__}, not {len(jobs)} samples")
-        return samples
+        if self._pool:
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _sampler(self, card: ModelCard) -> Sampler:
         if card.reference in self._models:
@@ -112,6 +110,34 @@ def _plain(error: DoesNotExistError, domain: str) -> DoesNotExistError:
     return error if known else BadSample(domain, f"failed: {type(error).__name__}: {error}")
 
 
+def _alone() -> None:
+    """A thread of several that each make a sample: two of them with two threads each would only wait."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)  # of this thread; others keep theirs
+
+
+def _one(sampler: Sampler, job: Job) -> Outcome:
+    try:
+        (sample,) = _samples(sampler, [job])
+    except DoesNotExistError as error:
+        return error
+    return _finished(job, sample)
+
+
+def _samples(sampler: Sampler, jobs: Sequence[Job]) -> list[Sample]:
+    domain = jobs[0].card.domain
+    try:
+        samples = sampler.sample([job.recipe for job in jobs])
+    except DoesNotExistError:
+        raise
+    except (Exception, SystemExit) as error:  # the plugin wall: sample() may raise anything
+        raise _blame(domain, "sample", error) from error
+    if not isinstance(samples, list) or len(samples) != len(jobs):
+        raise BadSample(domain, f"gave {type(samples).__name__}, not {len(jobs)} samples")
+    return samples
+
+
 def _finished(job: Job, sample: Sample) -> Outcome:
     try:
         return deliver(job, sample)
@@ -122,7 +148,10 @@ def _finished(job: Job, sample: Sample) -> Outcome:
 
 
 def deliver(job: Job, sample: Sample) -> Media:
-    """A sample as finished media; raises BadSample if its bytes are not what they should be."""
+    """A sample as finished media that say what they are.
+
+    Raises BadSample if its bytes are not what they should be.
+    """
     if not callable(getattr(sample, "encode", None)) or not callable(getattr(sample, "facts", None)):
         raise BadSample(job.card.domain, f"gave {type(sample).__name__}, which is no sample")
     media = render(sample, job.format, job.size)
@@ -135,7 +164,11 @@ def deliver(job: Job, sample: Sample) -> Media:
     facts = json.loads(as_json(media.facts))
     if fault := media_fault(job.format, media.data):  # before a visitor's browser looks at it
         raise BadSample(job.card.domain, fault)
-    return Media(media.data, media.format, facts)
+    try:
+        data = mark(media.data, media.format, record_of(job.card, job.recipe, facts), job.size)
+    except Unmarkable as error:
+        raise BadSample(job.card.domain, f"gave {error}") from None
+    return Media(data, media.format, facts)
 
 
 def _give_back() -> None:

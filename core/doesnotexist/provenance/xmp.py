@@ -1,0 +1,105 @@
+"""A statement as XMP (ISO 16684-1), and back: the properties that libraries know, and our own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape, quoteattr
+
+from .statements import licences
+
+MAX_XMP = 60_000  # bytes, to write and to read: JPEG has room for 65,502
+
+OURS = "urn:doesnotexist:provenance:1#"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+_PREFIXES = {
+    "rdf": _RDF,
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "Iptc4xmpExt": _IPTC,
+    "doesnotexist": OURS,
+}
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
+
+
+def write(statement: Mapping[str, str]) -> str:
+    """An `x:xmpmeta` element. `AISystemUsed` and its version are of IPTC Photo Metadata 2025.1."""
+    known = {
+        "Iptc4xmpExt:DigitalSourceType": statement["digitalSourceType"],
+        "Iptc4xmpExt:AISystemUsed": statement["model"],
+        "Iptc4xmpExt:AISystemVersionUsed": statement.get("weights", ""),
+        "photoshop:Credit": statement["credit"],
+        "xmp:CreatorTool": statement["generator"],
+    }
+    own = {f"doesnotexist:{name}": text for name, text in statement.items()}
+    attributes = "".join(f"\n  {name}={_quoted(text)}" for name, text in (known | own).items() if text)
+    spaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in _PREFIXES.items() if prefix != "rdf")
+    return (
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">\n'
+        f'<rdf:Description rdf:about=""{spaces}{attributes}>\n'
+        f"{_alternative('dc:description', statement['statement'])}"
+        f"{_alternative('dc:rights', licences(statement))}"
+        f"{_alternative('xmpRights:UsageTerms', statement['licenceWeights'])}"
+        "</rdf:Description>\n</rdf:RDF></x:xmpmeta>"
+    )
+
+
+def packet(xmp: str) -> bytes:
+    """The element in the wrapper by which scanners find it in a file they do not understand."""
+    return f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{xmp}\n<?xpacket end="r"?>'.encode()
+
+
+def _quoted(text: str) -> str:
+    return quoteattr(_UNFIT.sub("�", text))
+
+
+def _alternative(name: str, text: str) -> str:
+    """Text that could be given in several languages."""
+    value = escape(_UNFIT.sub("�", text))
+    return f'<{name}><rdf:Alt><rdf:li xml:lang="x-default">{value}</rdf:li></rdf:Alt></{name}>\n'
+
+
+def read(data: bytes) -> tuple[str, dict[str, str]]:
+    """The digital source type ("" if none is named) and our statement (empty if there is none) in XMP.
+
+    It comes from a stranger: it may be long, declare endless entities, and say a thing twice. Raises
+    ValueError with the reason for any of these.
+    """
+    found = dict[str, str]()
+    for name, text in _properties(parse(data)):
+        if found.setdefault(name, text) != text:
+            raise ValueError(f"it gives {name.rpartition('}')[2][:40]} twice")
+    ours = f"{{{OURS}}}"
+    statement = {name.removeprefix(ours): text for name, text in found.items() if name.startswith(ours)}
+    return found.get(f"{{{_IPTC}}}DigitalSourceType", ""), statement
+
+
+def parse(data: bytes, limit: int = MAX_XMP) -> ElementTree.Element:
+    """The root of an XML document of at most `limit` bytes of UTF-8; raises ValueError.
+
+    Whatever begins with `<!` but a comment is refused: entities are declared there, and nothing that we
+    read needs them. The text is decoded before it is searched, so that no encoding hides them.
+    """
+    if len(data) > limit:
+        raise ValueError(f"its XML is longer than {limit} bytes")
+    try:
+        text = data.decode("utf-8-sig").strip("\0 \r\n\t")
+        if re.search("<!(?!--)", text):
+            raise ValueError("its XML declares a document type or entities")
+        return ElementTree.fromstring(text)  # noqa: S314 - there are no entities, see above
+    except UnicodeDecodeError:
+        raise ValueError("its XML is no UTF-8") from None
+    except ElementTree.ParseError as error:
+        raise ValueError(f"its XML cannot be read ({error})") from None
+
+
+def _properties(root: ElementTree.Element) -> Iterator[tuple[str, str]]:
+    """Names and texts of simple properties: XMP allows attributes, elements and references alike."""
+    for description in root.iter(f"{{{_RDF}}}Description"):
+        yield from description.attrib.items()
+        for child in description:
+            yield child.tag, child.get(f"{{{_RDF}}}resource") or (child.text or "").strip()
