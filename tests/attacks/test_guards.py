@@ -1,0 +1,201 @@
+"""Each guard is taken away, and its attack succeeds: so it is the guard that holds, and the attack is one.
+
+An attack is a function that returns whether it got through. With the guard it must not; without it, it must.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import threading
+import time
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from doesnotexist import Picture, Recipe
+from doesnotexist.author import requests
+from doesnotexist.engine import Dispatcher, Job, Maker, maker
+from doesnotexist.engine.line import Line
+from doesnotexist.errors import (
+    BadSample,
+    DoesNotExistError,
+    InstallRefused,
+    QueueFull,
+    RegistryInvalid,
+    WeightsInvalid,
+    WeightsMismatch,
+)
+from doesnotexist.registry_yaml import _Builder, parse
+from doesnotexist.weights import Store
+from doesnotexist_stylegan2.convert.checkpoint import convert_bytes
+from doesnotexist_web import failures, hosts
+
+from ..web.conftest import WEIGHTS, app, ask, moods, plugins, zoo
+
+__all__ = ["app", "ask", "moods", "plugins", "zoo"]
+
+Attack = Callable[[], bool]
+
+
+def holds(attack: Attack, take_away: Callable[[pytest.MonkeyPatch], None]) -> None:
+    """Green with the guard, red without it."""
+    assert not attack()
+    with pytest.MonkeyPatch.context() as patch:
+        take_away(patch)
+        assert attack()
+    assert not attack()
+
+
+def test_1_a_pickle_is_read_and_never_run(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+
+    class Hostile:
+        def __reduce__(self):
+            return Path.touch, (canary,)
+
+    hostile = pickle.dumps(Hostile())
+
+    def attack() -> bool:
+        canary.unlink(missing_ok=True)
+        with contextlib.suppress(DoesNotExistError):  # what counts is what it has done
+            convert_bytes(hostile)
+        return canary.exists()
+
+    def take_away(patch: pytest.MonkeyPatch) -> None:
+        patch.setitem(globals(), "convert_bytes", pickle.loads)
+
+    holds(attack, take_away)
+
+
+def test_2_weights_are_used_only_if_their_sha256_is_right(zoo, settings) -> None:
+    card = zoo.card("moods")
+    stored = Store(settings.store).path(card.files[0].sha256)
+    wrong = WEIGHTS.replace(b"weights", b"malware")
+
+    def attack() -> bool:
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        stored.write_bytes(wrong)  # it is put aside when it is found out
+        try:
+            return Store(settings.store).read(card)["weights"] == wrong
+        except WeightsMismatch:
+            return False
+
+    def take_away(patch: pytest.MonkeyPatch) -> None:
+        right = SimpleNamespace(hexdigest=lambda: card.digest)
+        patch.setattr("doesnotexist.weights.hashlib", SimpleNamespace(sha256=lambda _: right))
+
+    holds(attack, take_away)
+
+
+def test_3_a_registry_says_each_thing_once() -> None:
+    def attack() -> bool:
+        try:
+            return parse(b"digest: good\ndigest: bad\n", "r.yaml").data == {"digest": "bad"}
+        except RegistryInvalid:
+            return False
+
+    holds(attack, lambda patch: patch.setattr(_Builder, "_refuse", lambda *_: None))
+
+
+def test_4_only_our_hosts_are_answered(ask) -> None:
+    def attack() -> bool:
+        return ask("evil.test", "/domains").status_code == 200
+
+    def take_away(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(hosts.Hosts, "resolve", lambda self, header: hosts.Site("", header))
+
+    holds(attack, take_away)
+
+
+class Gate:
+    """A model that draws once it is let; counts what it drew."""
+
+    def __init__(self) -> None:
+        self.drawn, self.open = 0, threading.Event()
+
+    def sample(self, recipes):
+        assert self.open.wait(20)
+        self.drawn += len(recipes)
+        return [Picture(np.zeros((8, 8, 3), np.uint8)) for _ in recipes]
+
+
+def flood(zoo, seeds: Sequence[int]) -> tuple[int, int]:
+    """So many requests while the model waits; how many were drawn in the end, and how many refused."""
+    gate, card, refused = Gate(), zoo.card("moods"), 0
+    engine = Dispatcher([Maker(lambda _: gate)], queue_size=8)
+    for seed in seeds:
+        try:
+            engine.submit(Job(card, Recipe(card.id, card.digest, seed, {}), "png", None))
+        except QueueFull:
+            refused += 1
+    gate.open.set()
+    deadline = time.monotonic() + 20
+    while engine.status()["made"] < len(seeds) - refused and time.monotonic() < deadline:
+        time.sleep(0.01)
+    engine.close()
+    return gate.drawn, refused
+
+
+def test_5_a_full_queue_refuses(zoo) -> None:
+    def attack() -> bool:
+        return flood(zoo, range(100))[1] == 0
+
+    holds(attack, lambda patch: patch.setattr(Line, "_admit", lambda *_: []))
+
+
+def test_6_equal_requests_are_one_generation(zoo) -> None:
+    def attack() -> bool:
+        return flood(zoo, [7] * 8)[0] > 1
+
+    def take_away(patch: pytest.MonkeyPatch) -> None:
+        numbers = count()
+        patch.setattr(Job, "key", property(lambda _: str(next(numbers))))
+
+    holds(attack, take_away)
+
+
+class Script:
+    """A drawing that would run in a visitor's browser."""
+
+    def encode(self, format: str, size: int | None) -> bytes:
+        return b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+    def facts(self) -> dict[str, object]:
+        return {}
+
+
+def test_7_what_a_plugin_gives_is_looked_at(zoo) -> None:
+    recipe = zoo.recipe("polygons", 7)
+    asked = Job(zoo.card("polygons"), recipe, "svg", None)
+
+    def attack() -> bool:
+        try:
+            return b"<script>" in maker.deliver(asked, Script()).data
+        except BadSample:
+            return False
+
+    holds(attack, lambda patch: patch.setattr(maker, "media_fault", lambda *_: ""))
+
+
+def test_8_a_name_that_looks_like_a_slip_is_not_installed() -> None:
+    def attack() -> bool:
+        try:
+            return requests.parse("doesnotexist-dgos", ["doesnotexist-dogs"]).kind == "name"
+        except InstallRefused:
+            return False
+
+    holds(attack, lambda patch: patch.setattr(requests, "meant", lambda *_: ""))
+
+
+def test_9_no_place_of_a_file_leaves_the_house(ask, moods) -> None:
+    moods.error = WeightsInvalid("/srv/zoo/secret/place.safetensors", "is torn")
+
+    def attack() -> bool:
+        return "/srv/zoo" in ask("localhost", "/generate/moods?seed=7").get_data(as_text=True)
+
+    holds(attack, lambda patch: patch.setattr(failures, "without_paths", str))
