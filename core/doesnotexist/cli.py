@@ -5,9 +5,7 @@ Exit codes: 0 done; 2 wrong usage; 3 refused or failed, with the reason in one l
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -18,7 +16,9 @@ from .cache_command import cache_group
 from .doctor import doctor_command
 from .errors import DoesNotExistError
 from .generate_command import GenerateGroup
+from .models_command import models_command
 from .pull import pull_command
+from .tables import print_json, print_table
 from .zoo import Zoo
 
 
@@ -66,42 +66,6 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 
 
 @cli.command()
-@click.option("--domain", help="Only the models of this domain.")
-@as_json_option
-@click.pass_obj
-def models(session: Session, domain: str | None, as_json: bool) -> None:
-    """List the models: bundled, cached, or remote (to be downloaded)."""
-    rows: list[dict[str, Any]] = [
-        {
-            "id": card.id,
-            "domain": card.domain,
-            "architecture": card.architecture,
-            "resolution": card.resolution,
-            "size": card.size or None,  # nobody has published it
-            "licence": card.licence.weights,
-            "commercial": card.licence.commercial,
-            "status": status,
-        }
-        for card, status in ((m.card, m.status) for m in session.zoo.models(domain))
-    ]
-    if as_json:
-        _print_json(rows)
-        return
-    table = [
-        (
-            row["id"],
-            row["architecture"],
-            str(row["resolution"] or "–"),
-            f"{row['size'] / 1e6:.1f} MB" if row["size"] else "unknown",
-            "yes" if row["commercial"] else "no",
-            row["status"],
-        )
-        for row in rows
-    ]
-    _print_table(("model", "network", "side", "size", "commercial", "status"), table, right=(2, 3))
-
-
-@cli.command()
 @as_json_option
 @click.pass_obj
 def domains(session: Session, as_json: bool) -> None:
@@ -118,10 +82,10 @@ def domains(session: Session, as_json: bool) -> None:
         for domain, generator in zoo.plugins.generators.items()
     ]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     else:
         table = [(row["domain"], row["title"], row["model"] or "no model") for row in rows]
-        _print_table(("domain", "title", "model"), table)
+        print_table(("domain", "title", "model"), table)
 
 
 @cli.command()
@@ -131,36 +95,19 @@ def plugins(session: Session, as_json: bool) -> None:
     """List the plugins, the broken ones with the reason."""
     states = session.zoo.plugins.states
     if as_json:
-        _print_json([{**vars(state), "domains": list(state.domains)} for state in states])
+        print_json([{**vars(state), "domains": list(state.domains)} for state in states])
         return
     table = [
         (s.name, f"{s.distribution} {s.version}", s.state, s.reason or ", ".join(s.domains) or "–")
         for s in states
     ]
-    _print_table(("plugin", "distribution", "state", "domains or reason"), table)
+    print_table(("plugin", "distribution", "state", "domains or reason"), table)
 
 
 cli.add_command(GenerateGroup())
-for command in (pull_command, cache_group, doctor_command, *COMMANDS):
+for command in (models_command, pull_command, cache_group, doctor_command, *COMMANDS):
     cli.add_command(command)
 cli.add_command(click.Group("train", help="Train a model of your own; plugins add what they can."))
-
-
-def _print_json(data: Any) -> None:
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
-
-
-def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, head in enumerate(heads):
-        table.add_column(head, justify="right" if index in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # Text: a plugin's name is no markup
-    Console().print(table)
 
 
 def main() -> NoReturn:

@@ -1,9 +1,10 @@
-"""Whether the sources of a model still answer, with the size that its card names."""
+"""Whether the sources of models still answer, with the size that their cards name."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .cards import Hub, Mirror, ModelCard, WeightFile
@@ -12,28 +13,44 @@ from .errors import SourceFailed
 from .hub import described
 from .transport import Network, open_address
 
+AT_ONCE = 8  # questions under way: they are waiting for the other side nearly all of their time
+
 
 @dataclass(frozen=True)
 class SourceReport:
-    """What one source of one file answered; `fault` is empty if it is as the card says."""
+    """What one source of one file answered; `fault` is empty if it is as the card says.
+
+    `size` and `sha256` are what the source states, 0 and "" where it does not.
+    """
 
     model: str
     file: str
     source: str
-    fault: str
+    size: int = 0
+    sha256: str = ""
+    fault: str = ""
 
 
-def check_sources(card: ModelCard, network: Network) -> Iterator[SourceReport]:
-    """Ask every source of a model for its file, without fetching it."""
-    for file in card.files:
-        for source in remote_sources(file):
-            fault = ""
-            try:
-                size, sha256 = stated(file, source, network)
-                check_claims(file, source, size, sha256)
-            except SourceFailed as error:
-                fault = error.reason
-            yield SourceReport(card.id, file.name, str(source), fault)
+def check_sources(cards: Iterable[ModelCard], network: Network) -> Iterator[SourceReport]:
+    """Ask every source of these models for its file, without fetching it; in their order."""
+    questions = [
+        (card, file, source) for card in cards for file in card.files for source in remote_sources(file)
+    ]
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="source")
+    try:
+        yield from pool.map(lambda question: _asked(*question, network), questions)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _asked(card: ModelCard, file: WeightFile, source: Hub | Mirror, network: Network) -> SourceReport:
+    size, sha256, fault = 0, "", ""
+    try:
+        size, sha256 = stated(file, source, network)
+        check_claims(file, source, size, sha256)
+    except SourceFailed as error:
+        fault = error.reason
+    return SourceReport(card.id, file.name, str(source), size, sha256, fault)
 
 
 def stated(file: WeightFile, source: Hub | Mirror, network: Network) -> tuple[int, str]:

@@ -16,6 +16,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -129,7 +130,7 @@ def _told(source: str, deadline: float) -> Iterator[None]:
     except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
         late = time.monotonic() >= deadline
         reason = "the deadline has passed" if late else f"{type(error).__name__} {quoted(str(error), 160)}"
-        hopeless = isinstance(error, ssl.SSLCertVerificationError | socket.gaierror | ValueError)
+        hopeless = isinstance(error, ssl.SSLCertVerificationError | ValueError)
         raise SourceFailed(source, reason, again=not late and not hopeless) from None
 
 
@@ -144,10 +145,19 @@ def check_address(address: Address, network: Network) -> None:
         raise SourceFailed(address.name, "expected a host alone, found a user or none")
     if _proxy(parts.hostname):
         return  # the proxy looks the name up, in a network that may be private by right
-    for *_, found in socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM):
+    for *_, found in _looked_up(address):
         ip = ipaddress.ip_address(str(found[0]).partition("%")[0])
         if not ip.is_global or ip.is_multicast:
             raise SourceFailed(address.name, f"expected a public address, found {ip}")
+
+
+def _looked_up(address: Address) -> list[Any]:
+    host, port = address.parts.hostname, address.parts.port or 443
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        reason = f"the name {quoted(host)} is not known here: {getattr(error, 'strerror', '') or error}"
+        raise SourceFailed(address.name, reason) from None
 
 
 @contextmanager

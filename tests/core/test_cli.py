@@ -44,6 +44,7 @@ def test_models_as_json(run):
         "licence": "CC0-1.0",
         "commercial": True,
         "status": "cached",
+        "plugin": True,
     }
 
 

@@ -175,6 +175,19 @@ def test_a_mirror_is_asked_when_the_hub_is_away(
     assert fetch(weight_file(SOURCE, "/mirror"), store, network).read_bytes() == DATA
 
 
+def test_a_mirror_is_asked_when_the_hub_has_no_name_here(
+    server: Any, network: Network, store: Store, weight_file: MakeFile
+) -> None:
+    """A machine behind a wall knows its mirror's name, and not the hub's."""
+    server.serve("/mirror")
+    lost = replace(network, hub_endpoint="https://no-such-host.invalid")
+
+    assert fetch(weight_file(SOURCE, "/mirror"), store, lost).read_bytes() == DATA
+    assert "no-such-host.invalid' is not known here" in failed(
+        weight_file(SOURCE), Store(store.root / "b"), lost
+    )
+
+
 def test_the_hubs_own_offline_switch_is_told_at_once(
     server: Any, network: Network, store: Store, weight_file: MakeFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
