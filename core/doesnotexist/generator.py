@@ -100,7 +100,11 @@ def schemas(kind: type[Params]) -> dict[str, dict[str, Any]]:
 
 
 class Sampler(Protocol):
-    """A loaded model. It is called from one thread at a time."""
+    """A loaded model. It is called from one thread at a time, unless it has a true `side_by_side`.
+
+    Then the samples of a batch are asked for one by one, from a thread for each core at once: worth it
+    where one sample is too small to keep several cores busy.
+    """
 
     def sample(self, recipes: Sequence[Recipe]) -> list[Sample]:
         """One sample for each recipe, in order; the same recipe gives the same sample in any batch."""
@@ -135,6 +139,10 @@ class Generator(ABC):
         `device` is "cpu", "cuda", "cuda:1" or "mps". Import heavy libraries in here, not at the
         top of the module. Raises WeightsInvalid if the bytes are not what `card` says.
         """
+
+    def numbers(self, seed: int) -> Sequence[float]:  # noqa: ARG002 - for generators that can tell
+        """The random numbers that a seed becomes first, for the page that explains; () if untold."""
+        return ()
 
     @property
     def label(self) -> str:

@@ -82,7 +82,11 @@ class Picture:
         image = Image.fromarray(self.pixels)
         if size is not None and size != image.width:
             height = max(1, round(image.height * size / image.width))
-            image = image.resize((size, height), Image.Resampling.LANCZOS)
+            # a whole multiple shows each pixel as it is; any other size is resampled
+            exact = size % image.width == 0
+            image = image.resize(
+                (size, height), Image.Resampling.NEAREST if exact else Image.Resampling.LANCZOS
+            )
         options = dict(_ENCODERS[format])
         if format == "jpeg":
             options["subsampling"] = 0 if image.width < 256 else 2

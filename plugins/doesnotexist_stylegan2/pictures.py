@@ -73,12 +73,23 @@ class StyleGAN2Pictures(Generator):
 
         return PictureSampler(load_generator(files["weights"], device=device))
 
+    def numbers(self, seed: int) -> Sequence[float]:
+        """z of a seed, 512 numbers as in every published network; one of smaller z takes the first."""
+        from .latents import z_of_seed
+
+        return [float(number) for number in z_of_seed(seed)[0]]
+
+
+SMALL = 256  # pixels a side; from here on a picture keeps several cores busy by itself
+
 
 class PictureSampler:
     """Recipes → pictures; seeds as in NVIDIA's own scripts."""
 
     def __init__(self, network: StyleGAN2) -> None:
         self._network = network
+        # each by itself and never as a batch, whose sums would have another order: see StyleGAN2.map
+        self.side_by_side = network.device.type == "cpu" and network.resolution < SMALL
 
     def sample(self, recipes: Sequence[Recipe]) -> list[Sample]:
         return [self._picture(recipe) for recipe in recipes]

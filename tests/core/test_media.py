@@ -30,6 +30,11 @@ def test_size_is_the_width_and_keeps_the_shape():
     assert image.size == (48, 32)
 
 
+def test_a_whole_multiple_shows_each_pixel_as_it_is():
+    image = Image.open(io.BytesIO(render(Picture(PIXELS), "png", 72).data))
+    assert np.array_equal(np.asarray(image), PIXELS.repeat(3, axis=0).repeat(3, axis=1))
+
+
 def test_json_is_the_facts():
     assert json.loads(render(Picture(PIXELS), "json", None).data) == {"width": 24, "height": 16}
 

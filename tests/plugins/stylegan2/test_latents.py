@@ -9,7 +9,7 @@ import torch
 from doesnotexist.errors import InvalidParameter
 from doesnotexist_stylegan2.generator import StyleGAN2
 from doesnotexist_stylegan2.latents import layers_of, ws_of, z_of_relative, z_of_seed
-from doesnotexist_stylegan2.pictures import PictureParams
+from doesnotexist_stylegan2.pictures import PictureParams, StyleGAN2Pictures
 
 
 def test_seed_zero_begins_as_it_does_everywhere():
@@ -104,3 +104,9 @@ def test_a_conditional_network_has_a_class_and_others_leave_it_aside(network):
 def test_half_a_wish_is_refused(name, value, partner):
     with pytest.raises(InvalidParameter, match=f"{name}: expected {partner}=SEED beside it"):
         PictureParams(**{name: value})
+
+
+def test_the_numbers_that_the_page_shows_are_those_that_go_in():
+    numbers = StyleGAN2Pictures.numbers(None, 7)  # type: ignore[arg-type]
+
+    assert numbers == z_of_seed(7)[0].tolist()
