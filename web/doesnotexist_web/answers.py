@@ -49,16 +49,21 @@ def deliver(order: Order) -> Response:
         response = Response(media.data, mimetype=media.media_type)
         name = file_name(order.domain, order.recipe.seed, order.format)
         response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    if order.seeded:
-        response.set_etag(etag)
-    # without a digest the address means today's model: to be asked again, but not sent again
-    lasting = FOREVER if order.complete else "no-cache"
-    response.headers["Cache-Control"] = lasting if order.seeded else "no-store"
+    keep(response, etag, seeded=order.seeded, complete=order.complete)
     response.headers["X-Seed"] = str(order.recipe.seed)
     if "fresh" in g:  # made now, from the pool, or shared with others under overload
         response.headers["X-Fresh"] = g.fresh
     response.headers["Link"] = _links(order)
     return public(response)
+
+
+def keep(response: Response, etag: str, *, seeded: bool, complete: bool) -> None:
+    """Say how long an answer may be kept; `seeded` and `complete` as in an order."""
+    if seeded:
+        response.set_etag(etag)
+    # without a digest the address means today's model: to be asked again, but not sent again
+    lasting = FOREVER if complete else "no-cache"
+    response.headers["Cache-Control"] = lasting if seeded else "no-store"
 
 
 def make(order: Order) -> tuple[Order, Media]:

@@ -12,6 +12,7 @@ from .headers import secure
 from .hosts import Hosts, SiteMiddleware
 from .operations import operations, watch
 from .pages import pages
+from .play import play
 
 MAX_BODY = 64 * 1024  # bytes; nothing here reads a body yet
 
@@ -35,6 +36,7 @@ def create_app(zoo: Zoo, places: int = 64) -> Flask:
     app.register_error_handler(Exception, failures.answer)
     app.register_blueprint(api)
     app.register_blueprint(pages)
+    app.register_blueprint(play)
     app.register_blueprint(operations)
     watch(app)
     zoo.plugins.register_routes(app)

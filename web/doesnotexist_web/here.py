@@ -29,13 +29,13 @@ def site() -> Site:
 
 
 @contextmanager
-def room() -> Iterator[None]:
+def room(among: str = "doesnotexist.places") -> Iterator[None]:
     """A place among the requests that wait for media; raises QueueFull if there is none.
 
     Each holds a thread of the server, and a herd that waits for one and the same sample passes by
     the engine's own bound: lists and pages must find a thread even then.
     """
-    places: Places = current_app.extensions["doesnotexist.places"]
+    places: Places = current_app.extensions[among]
     if not places.free.acquire(blocking=False):
         raise QueueFull(places.count, retry_after_s=1)
     try:

@@ -47,7 +47,7 @@ def read_order(
     Raises UnknownDomain, UnknownModel, ModelGone, InvalidParameter.
     """
     params = zoo.generator(domain).params.model_fields
-    given = _once(query) if strict else _once(query, {*OURS, *params})
+    given = only_once(query) if strict else only_once(query, {*OURS, *params})
     own = {name: text for name, text in given.items() if name not in OURS}
     seed = parse_seed(given["seed"]) if "seed" in given else None
     recipe = zoo.recipe(domain, seed, given.get("model"), own)
@@ -64,7 +64,7 @@ def read_order(
     )
 
 
-def _once(query: MultiDict[str, str], known: set[str] | None = None) -> Mapping[str, str]:
+def only_once(query: MultiDict[str, str], known: set[str] | None = None) -> Mapping[str, str]:
     """The query as plain names and values; raises InvalidParameter for a name that stands twice."""
     given = {}
     for name, values in query.lists():
