@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from doesnotexist import Picture, Recipe
+from doesnotexist import Media, Picture, Recipe
 from doesnotexist.engine import Dispatcher, Job, Maker, wait
 from doesnotexist.errors import (
     BadSample,
@@ -221,3 +221,29 @@ def test_facts_that_are_no_json_are_the_plugins_fault(card):
     with pytest.raises(BadSample, match="failed to encode: ValueError"):
         wait(engine.submit(job(card, format="json")), 10)
     engine.close()
+
+
+class Pairs:
+    """A sampler of which two must be at work at once, or nothing comes of it."""
+
+    side_by_side = True
+
+    def __init__(self) -> None:
+        self.both = threading.Barrier(2, timeout=10)
+
+    def sample(self, recipes):
+        assert len(recipes) == 1
+        self.both.wait()
+        if recipes[0].seed == 3:
+            raise ArithmeticError("three")
+        return [Picture(np.full((8, 8, 3), recipes[0].seed, np.uint8))]
+
+
+def test_samples_that_may_be_made_side_by_side_are_in_order_and_fail_alone(card):
+    maker = Maker(lambda _card: Pairs(), threads=2)
+    outcomes = list(maker.make([job(card, seed) for seed in range(6)]))
+    maker.close()
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Media"] * 3 + ["BadSample"] + ["Media"] * 2
+    assert len({outcome.data for outcome in outcomes if isinstance(outcome, Media)}) == 5
+    alone = Maker(lambda _card: Gate())
+    assert alone._pool is None

@@ -24,7 +24,7 @@ from .dispatcher import Dispatcher
 from .finished import Finished
 from .folder import Folder
 from .jobs import Engine, Idle, Job, Outcome, Worker, wait
-from .loading import Loader
+from .loading import Loader, cores
 from .maker import Maker, deliver
 from .pool import Fresh, Pool
 from .sharing import Sharing
@@ -83,4 +83,5 @@ def _workers(settings: Settings, load: Callable[[str], Loader]) -> Sequence[Work
         from .cluster import Actor
 
         return [Actor(settings) for _ in range(settings.replicas)]
-    return [Maker(load(device), settings.model_bytes) for device in devices]
+    threads = max(1, (settings.threads or cores()) // len(devices))
+    return [Maker(load(device), settings.model_bytes, threads=threads) for device in devices]

@@ -34,7 +34,7 @@ def main(connection: Connection, settings: Settings, device: str, neighbours: in
     threads = max(1, cores() // neighbours)
     _settle_in(settings.threads or threads)
     loader = Loader(plugins_of(settings), Store(settings.store), device)
-    maker = Maker(loader, settings.model_bytes, lambda: connection.send(LOADED))
+    maker = Maker(loader, settings.model_bytes, lambda: connection.send(LOADED), settings.threads or threads)
     connection.send(READY)
     while (jobs := _next(connection)) is not None:
         connection.send(BEGUN)
