@@ -119,8 +119,8 @@ def _network(resolution: int) -> Any:
 
 
 def _contestant(name: str, network: Any) -> Callable[[Any], Any]:
+    from doesnotexist_stylegan2.heap import keep_heap
     from doesnotexist_stylegan2.kernels import choose
-    from doesnotexist_stylegan2.kernels.heap import keep_heap
 
     if name in ("plain", "fast"):
         return choose(network, name)

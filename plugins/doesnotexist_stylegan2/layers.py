@@ -24,7 +24,7 @@ class Linear(nn.Module):
         self, features_in: int, features_out: int, lr_multiplier: float = 1.0, bias: float = 0.0
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(features_out, features_in) / lr_multiplier)
+        self.weight = nn.Parameter(drawn(features_out, features_in, deviation=1 / lr_multiplier))
         self.bias = nn.Parameter(torch.full((features_out,), bias))
         self.weight_gain = lr_multiplier / math.sqrt(features_in)
         self.bias_gain = lr_multiplier
@@ -91,14 +91,14 @@ class StyledConv(nn.Module):
     ) -> None:
         super().__init__()
         self.affine = Linear(w_dim, features_in, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(features_out, features_in, 3, 3))
+        self.weight = nn.Parameter(drawn(features_out, features_in, 3, 3))
         self.bias = nn.Parameter(torch.zeros(features_out))
         self.activation = activation
         self.up = up
         self.use_noise = use_noise
         self.resolution = resolution
         if use_noise:
-            self.register_buffer("noise_const", torch.randn(resolution, resolution))
+            self.register_buffer("noise_const", drawn(resolution, resolution))
             self.noise_strength = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: Tensor, w: Tensor, noise: Noise, gain: float = 1.0) -> Tensor:
@@ -130,7 +130,7 @@ class Shortcut(nn.Module):
 
     def __init__(self, features_in: int, features_out: int, up: Resample) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(features_out, features_in, 1, 1))
+        self.weight = nn.Parameter(drawn(features_out, features_in, 1, 1))
         self.weight_gain = 1 / math.sqrt(features_in)
         self.up = up
 
@@ -146,7 +146,7 @@ class ToRGB(nn.Module):
     def __init__(self, features: int, channels: int, w_dim: int, clamp: float | None) -> None:
         super().__init__()
         self.affine = Linear(w_dim, features, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(channels, features, 1, 1))
+        self.weight = nn.Parameter(drawn(channels, features, 1, 1))
         self.bias = nn.Parameter(torch.zeros(channels))
         self.weight_gain = 1 / math.sqrt(features)
         self.clamp = clamp
@@ -159,6 +159,12 @@ class ToRGB(nn.Module):
         image = torch.matmul(self.weight[:, :, 0, 0].to(x.dtype), flat)
         image = image.reshape(len(x), -1, *x.shape[2:]).float() + self.bias[:, None, None]
         return image if self.clamp is None else image.clamp(-self.clamp, self.clamp)
+
+
+def drawn(*shape: int, deviation: float = 1.0) -> Tensor:
+    """Random starting values; none on the meta device, where torch would load its compiler for it."""
+    values = torch.empty(shape)
+    return values if values.is_meta else values.normal_(0, deviation)
 
 
 def _per_channel(scale: Tensor, like: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .architecture import Architecture
-from .layers import Activation, Linear, Resample, Shortcut, StyledConv, ToRGB
+from .layers import Activation, Linear, Resample, Shortcut, StyledConv, ToRGB, drawn
 from .noise import Noise
 
 
@@ -55,7 +55,7 @@ class Block(nn.Module):
         self.resample = resample
         self.residual = net.architecture == "resnet" and not first
         if first:
-            self.const = nn.Parameter(torch.randn(wide, 4, 4))
+            self.const = nn.Parameter(drawn(wide, 4, 4))
         else:
             narrow = net.width(resolution // 2)
             self.conv0 = StyledConv(narrow, wide, net.w_dim, resolution, activation, resample, net.use_noise)

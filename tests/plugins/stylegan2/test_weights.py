@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -62,6 +64,12 @@ def test_a_network_that_broke_in_training_is_not_written(network, tmp_path):
         weights.write_network(net, tmp_path / "net.safetensors")
 
 
+def one_nan(dtype):
+    tensor = torch.ones(12, dtype=dtype)
+    tensor[11] = float("nan")
+    return tensor
+
+
 @pytest.mark.parametrize(
     ("name", "tensor", "complaint"),
     [
@@ -72,6 +80,8 @@ def test_a_network_that_broke_in_training_is_not_written(network, tmp_path):
         ("mapping.fc0.bias", torch.zeros(12, dtype=torch.int32), "expected floating-point numbers"),
         ("mapping.fc0.bias", torch.full((12,), float("nan")), "not finite"),
         ("mapping.w_avg", torch.full((12,), float("inf")), "not finite"),
+        ("mapping.fc0.bias", one_nan(torch.float16), "not finite"),
+        ("mapping.fc0.bias", one_nan(torch.bfloat16), "not finite"),
     ],
 )
 def test_wrong_tensors_are_named_before_a_network_is_built(network, monkeypatch, name, tensor, complaint):
@@ -106,6 +116,39 @@ def header(**tensors):
 def test_what_is_no_safetensors_file_is_refused(content):
     with pytest.raises(WeightsInvalid, match="not a safetensors file"):
         weights.read_network(content)
+
+
+def test_loading_does_not_wait_for_what_it_does_not_need(network, tmp_path):
+    """On the meta device, on which a network is built, many operations load torch's compiler: a second."""
+    path = tmp_path / "net.safetensors"
+    weights.write_network(network(architecture="resnet", c_dim=2), path)
+    script = (
+        "import sys\nfrom doesnotexist_stylegan2 import load_generator\nload_generator(sys.argv[1])\n"
+        "print([name for name in ('torch._dynamo', 'torch._refs', 'sympy') if name in sys.modules])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["nothing.safetensors", "."])
+def test_what_cannot_be_read_is_refused_by_its_name(tmp_path, name):
+    with pytest.raises(WeightsInvalid, match="cannot be read"):
+        weights.read_network(tmp_path / name)
+
+
+def test_a_file_may_be_replaced_while_its_network_is_in_use(network, tmp_path):
+    path = tmp_path / "net.safetensors"
+    weights.write_network(network(), path, torch.float32)
+    used = weights.read_network(path)
+
+    path.unlink()
+
+    for name, tensor in network().state_dict().items():
+        assert torch.equal(used.state_dict()[name], tensor), name
 
 
 def test_a_file_cut_short_is_refused_by_its_name(network, tmp_path):

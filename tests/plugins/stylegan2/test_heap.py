@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from doesnotexist_stylegan2.kernels.heap import keep_heap
+from doesnotexist_stylegan2.heap import keep_heap
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
