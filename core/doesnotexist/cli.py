@@ -18,6 +18,7 @@ from .errors import DoesNotExistError
 from .generate_command import GenerateGroup
 from .models_command import models_command
 from .pull import pull_command
+from .registries_command import registries_command
 from .tables import print_json, print_table
 from .zoo import Zoo
 
@@ -105,7 +106,7 @@ def plugins(session: Session, as_json: bool) -> None:
 
 
 cli.add_command(GenerateGroup())
-for command in (models_command, pull_command, cache_group, doctor_command, *COMMANDS):
+for command in (models_command, registries_command, pull_command, cache_group, doctor_command, *COMMANDS):
     cli.add_command(command)
 cli.add_command(click.Group("train", help="Train a model of your own; plugins add what they can."))
 

@@ -19,6 +19,7 @@ from .errors import DoesNotExistError, UnknownModel, WeightsError
 
 if TYPE_CHECKING:
     from .cli import Session
+    from .further_registries import Further
     from .zoo import Zoo
 
 LEAST_FREE = 1_000_000_000  # bytes; a converted network of 1024 px and its source need half of it
@@ -60,9 +61,10 @@ def examine(session: Session) -> Iterator[Finding]:
     try:
         zoo = session.zoo
     except DoesNotExistError as error:
-        yield Finding("registry", False, str(error), "mend the file, or unset DOESNOTEXIST_REGISTRY")
+        yield Finding("registry", False, str(error), "mend the file, or the setting that names it")
         return
     yield Finding("registry", True, f"{len(zoo.registry.cards())} models")
+    yield from (_further(one) for one in zoo.further)
     yield _device(zoo.settings.device)
     yield from _plugins(zoo)
     yield from _store(zoo)
@@ -80,6 +82,12 @@ def _package(name: str, advice: str) -> Finding:
         return Finding(name, True, version(name))
     except PackageNotFoundError:
         return Finding(name, False, "not installed", advice)
+
+
+def _further(registry: Further) -> Finding:
+    advice = "mend it, or take it out of DOESNOTEXIST_REGISTRIES" if registry.fault else ""
+    found = registry.fault or f"{registry.place}, {len(registry.cards)} models"
+    return Finding("registry of yours", not registry.fault, found, advice)
 
 
 def _device(wanted: str) -> Finding:

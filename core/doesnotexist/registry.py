@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from .cards import Licence, ModelCard, Row, Slug
-from .errors import RegistryInvalid, UnknownModel, quoted
+from .errors import InvalidParameter, RegistryInvalid, UnknownModel, quoted
 from .registry_yaml import MAX_BYTES, Data, Document, parse
 
 FILE_NAME = "registry.yaml"
@@ -48,6 +48,19 @@ class Registry:
             return self._cards[id]
         except KeyError:
             raise UnknownModel(id, self._cards) from None
+
+
+def wanted_models(ids: str | None, registry: Registry) -> dict[str, ModelCard]:
+    """Domain → the card that an operator wants for it, of ids with commas between them.
+
+    Raises UnknownModel, and InvalidParameter for two of one domain.
+    """
+    wanted: dict[str, ModelCard] = {}
+    for id in filter(None, (one.strip() for one in (ids or "").split(","))):
+        card = registry.card(id)
+        if wanted.setdefault(card.domain, card) != card:
+            raise InvalidParameter("models", f"one model for {card.domain}", ids)
+    return wanted
 
 
 def find_registry() -> Path:

@@ -8,12 +8,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from .errors import InvalidParameter
+from .recipe import SLUG
 
 PREFIX = "DOESNOTEXIST_"
 
+_Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$", max_length=200)]
+_Slug = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
 _DEVICE = "(cpu|mps|cuda(:[0-9]{1,3})?)"
 
 
@@ -27,6 +38,21 @@ class Settings(BaseModel):
     base_domain: Annotated[
         str, StringConstraints(pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$", max_length=200)
     ] = Field("localhost", description="the site's own name; domains are its subdomains")
+    hosts: dict[_Host, _Slug] = Field(
+        default_factory=dict,
+        description="hosts of one domain each, such as this-cat.example: cats, this-face.example: faces",
+    )
+    proxies: int = Field(
+        0, ge=0, le=10, description="reverse proxies in front whose X-Forwarded-For and -Proto are believed"
+    )
+    rate_limit: str | None = Field(
+        None,
+        pattern=r"^[0-9]{1,7}/(second|minute|hour|day)$",
+        description="what one address may ask for, such as 300/minute; no limit if not set",
+    )
+    log: Literal["text", "json"] = Field(
+        "text", description="text, or json: a line for every request and every event on standard error"
+    )
     device: str = Field(
         "auto",
         pattern=rf"^(auto|{_DEVICE}(,{_DEVICE})*)$",
@@ -43,6 +69,12 @@ class Settings(BaseModel):
         description="folder of downloaded weights",
     )
     registry: Path | None = Field(None, description="a registry file in place of the built-in one")
+    registries: str | None = Field(
+        None, description="further registries: files, or https://…#sha256=… with their digest, a,b"
+    )
+    models: str | None = Field(
+        None, description="the models that serve their domains, faces/ffhq-256,cats/mine"
+    )
     plugins: str | None = Field(None, description="names of the only plugins to load, a,b")
     strict: bool = Field(False, description="true: a plugin that cannot be used is fatal")
     queue_size: int = Field(256, ge=1, le=100_000, description="requests that may wait in each domain")
@@ -72,7 +104,22 @@ class Settings(BaseModel):
     status: Literal["local", "public", "off"] = Field(
         "local", description="who may see /status and /metrics: local (this machine), public, or off"
     )
+    credentials: Path | None = Field(
+        None, description="folder of the certificate chain and the key that sign Content Credentials"
+    )
     replicas: int = Field(1, ge=1, le=10_000, description="actors of a Ray cluster that make samples")
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _pairs(cls, given: object) -> object:
+        """`a.example: cats, b.example: faces`, as it stands in an environment variable."""
+        if not isinstance(given, str):
+            return given
+        parts = [part.partition(":") for part in given.split(",") if part.strip()]
+        pairs = {host.strip().lower(): domain.strip() for host, _, domain in parts}
+        if len(pairs) < len(parts):
+            raise ValueError("a host stands there twice")
+        return pairs
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:

@@ -153,11 +153,11 @@ def make_folder(root: Path, folder: Path) -> None:
         one.mkdir(mode=0o700, parents=one == root, exist_ok=True)
 
 
-def write_whole(root: Path, path: Path, text: str) -> None:
+def write_whole(root: Path, path: Path, content: str | bytes) -> None:
     """Write a small file in `root`, so that whoever reads meanwhile sees the old one or the new one."""
     make_folder(root, path.parent)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(text, "utf-8")
+    part.write_bytes(content if isinstance(content, bytes) else content.encode())
     part.replace(path)
 
 

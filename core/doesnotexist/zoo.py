@@ -12,21 +12,24 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
 from .cards import ModelCard
-from .engine import Engine, Fresh, Job, Loader, Pool, Sharing, open_engine, wait
+from .engine import Engine, Fresh, Job, Loader, Outcome, Pool, Sharing, open_engine, wait
 from .engine.loading import plugins_of
-from .errors import DoesNotExistError, ModelGone, QueueFull, UnknownModel
+from .errors import CredentialsInvalid, DoesNotExistError, ModelGone, QueueFull, UnknownModel
+from .further_registries import read_further
 from .generator import Generator, check_params
 from .media import Media, as_json, check_format, check_size
 from .pins import Pins
 from .plugins import Plugins
 from .provenance import record_of
+from .provenance.credentials import Signer, open_signer
 from .recipe import Recipe, check_seed, fresh_seed, parse_reference, parse_text
-from .registry import Registry, find_registry, read_registry
+from .registry import Registry, find_registry, read_registry, wanted_models
 from .settings import Settings
 from .weights import Status, Store
 
@@ -87,7 +90,12 @@ class Zoo:
         base = read_registry(self.settings.registry or find_registry())
         self.store = Store(self.settings.store)
         pins = Pins(self.store.root)  # what was fetched unverified is known since
-        self.registry = Registry(pins.apply(card) for card in self.plugins.cards(base))
+        cards = self.plugins.cards(base)
+        self.further = read_further(self.settings.registries, cards, self.store.root)
+        # the user's own go first, so that a default of theirs is the default
+        own = [card for one in self.further for card in one.cards]
+        self.registry = Registry(pins.apply(card) for card in (*own, *cards))
+        self._wanted = wanted_models(self.settings.models, self.registry)
         self._engine: Engine | None = None
         self._starting = threading.Lock()
         self._pool = Pool(self.settings.pool_bytes, self._domains_here, self._fresh_job)
@@ -107,6 +115,11 @@ class Zoo:
         if self._engine:
             atexit.unregister(self._engine.close)
             self._engine.close()
+
+    @cached_property
+    def signer(self) -> Signer | None:
+        """What signs Content Credentials; None if they are off. Raises CredentialsInvalid."""
+        return open_signer(self.settings.credentials)
 
     def generator(self, domain: str) -> Generator:
         """The generator of a domain; raises UnknownDomain."""
@@ -136,7 +149,9 @@ class Zoo:
         return card
 
     def _default(self, domain: str) -> ModelCard:
-        """The model that is served unasked: one that is here, the card marked `default` first."""
+        """The model that is served unasked: the one that is set, else one that is here, defaults first."""
+        if domain in self._wanted:
+            return self._wanted[domain]
         cards = sorted(self.registry.cards(domain), key=lambda card: not card.default)
         if not cards:
             raise UnknownModel(f"{domain}/", (c.id for c in self.registry.cards()))
@@ -308,7 +323,12 @@ class Zoo:
 
     def _domains_here(self) -> list[str]:
         """The domains that can be served without a download."""
-        here = {listing.card.domain for listing in self.models() if listing.status != "remote"}
+        here = {
+            listing.card.domain
+            for listing in self.models()
+            if listing.status != "remote"
+            and self._wanted.get(listing.card.domain, listing.card) == listing.card
+        }
         return [domain for domain in self.plugins.generators if domain in here]
 
     def _fresh_job(self, domain: str) -> Job:
@@ -318,12 +338,24 @@ class Zoo:
         with self._starting:
             if self._engine is None:
                 idle = self._pool if self.settings.pool_bytes else None
-                release = self.plugins.release
-                self._engine = open_engine(self.settings, self._loader, self._max_batch, idle, release)
+                # what was signed by another, or by nobody, is not what is delivered now
+                release = f"{self.plugins.release}{self.signer.fingerprint[:12] if self.signer else ''}"
+                self._engine = open_engine(
+                    self.settings, self._loader, self._max_batch, idle, release, self._sealed
+                )
                 # a zoo that nobody closed: a thread that the end of the interpreter finds in native
                 # code would abort the process
                 atexit.register(self._engine.close)
             return self._engine
+
+    def _sealed(self, job: Job, outcome: Outcome) -> Outcome:
+        """Signed, if that is wanted: here, so that the key never enters a worker, where plugins are."""
+        if self.signer is None or not isinstance(outcome, Media):
+            return outcome
+        try:
+            return self.signer.sign(outcome, record_of(job.card, job.recipe, {}))
+        except CredentialsInvalid as error:
+            return error
 
     def _loader(self, device: str) -> Loader:
         return Loader(self.plugins, self.store, device)

@@ -54,7 +54,11 @@ def zoo(tmp_path: Path) -> Zoo:
     store.place(FILE.sha256).write_bytes(DATA)
     plugins = SimpleNamespace(generators={"dogs": None}, states=(PluginState("dogs", "dogs-dist", "1"),))
     return Zoo(
-        registry=Registry([CARD]), store=store, plugins=plugins, settings=SimpleNamespace(device="cpu")
+        registry=Registry([CARD]),
+        further=(),
+        store=store,
+        plugins=plugins,
+        settings=SimpleNamespace(device="cpu"),
     )
 
 
