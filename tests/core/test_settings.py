@@ -26,6 +26,9 @@ def test_environment_then_arguments():
         ("OVERLOAD", "panic"),
         ("POOL_BYTES", "many"),
         ("POOL_BYTES", "-1"),
+        ("PROXIES", "-1"),
+        ("RATE_LIMIT", "some"),
+        ("LOG", "loud"),
     ],
 )
 def test_a_wrong_setting_is_named(name, value):
@@ -48,3 +51,23 @@ def test_every_setting_stands_in_the_readme():
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     for name in Settings.model_fields:
         assert re.search(rf"`DOESNOTEXIST_{name.upper()}`", readme), name
+
+
+def test_hosts_as_they_stand_in_a_variable():
+    settings = Settings.read({"DOESNOTEXIST_HOSTS": "This-Cat.example: cats, this-face.example:faces"})
+    assert settings.hosts == {"this-cat.example": "cats", "this-face.example": "faces"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this-cat.example",
+        "cats:",
+        "a.example: Cats",
+        "a.example: cats, a.example: faces",
+        "a b.example: cats",
+    ],
+)
+def test_hosts_that_are_none(text):
+    with pytest.raises(InvalidParameter, match=r"hosts: .*this-cat\.example: cats"):
+        Settings.read({"DOESNOTEXIST_HOSTS": text})

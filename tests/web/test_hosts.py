@@ -207,3 +207,39 @@ def test_a_refused_host_never_reaches_the_application(host: str, shown: str) -> 
 
     assert refused
     assert site.host == shown
+
+
+MAPPED = Hosts(
+    "zoo.test", own={"this-cat.test": "cats", "www.this-cat.test": "cats", "this-face.test": "faces"}
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "domain", "cats", "horses"),
+    [
+        ("this-cat.test", "cats", "http://this-cat.test/", "http://horses.zoo.test/"),
+        ("WWW.this-cat.test.:81", "cats", "http://www.this-cat.test:81/", "http://horses.zoo.test:81/"),
+        ("this-face.test", "faces", "http://this-cat.test/", "http://horses.zoo.test/"),
+        ("cats.zoo.test", "cats", "http://cats.zoo.test/", "http://horses.zoo.test/"),
+        ("zoo.test", "", "http://cats.zoo.test/", "http://horses.zoo.test/"),
+    ],
+)
+def test_a_domain_may_have_a_host_of_its_own(host: str, domain: str, cats: str, horses: str) -> None:
+    site = MAPPED.resolve(host)
+
+    assert site.domain == domain
+    assert (site.address("cats", "http"), site.address("horses", "http")) == (cats, horses)
+    assert site.home("http").startswith("http://zoo.test")
+    assert site.host == host.lower().replace(".:", ":")
+
+
+@pytest.mark.parametrize("host", ["cats.this-cat.test", "xthis-cat.test", "this-cat.test.zoo"])
+def test_only_the_exact_host_is_mapped(host: str) -> None:
+    with pytest.raises(HostForeign):
+        MAPPED.resolve(host)
+
+
+@pytest.mark.parametrize("host", ["zoo.test", "localhost"])
+def test_the_index_cannot_be_mapped(host: str) -> None:
+    with pytest.raises(InvalidParameter, match="hosts"):
+        Hosts("zoo.test", own={host: "cats"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from doesnotexist import Zoo
 
@@ -20,9 +21,10 @@ MAX_BODY = 64 * 1024  # bytes; nothing here reads a body yet
 def create_app(zoo: Zoo, places: int = 64) -> Flask:
     """The site of a zoo, where at most `places` requests wait for media at once.
 
-    Raises InvalidParameter for a base domain that is no host name.
+    Raises InvalidParameter for a base domain or further hosts that cannot be.
     """
-    hosts = Hosts(zoo.settings.base_domain, zoo.settings.host)
+    settings = zoo.settings
+    hosts = Hosts(settings.base_domain, settings.host, settings.hosts)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.extensions["doesnotexist"] = zoo
@@ -41,6 +43,10 @@ def create_app(zoo: Zoo, places: int = 64) -> Flask:
     watch(app)
     zoo.plugins.register_routes(app)
     app.wsgi_app = SiteMiddleware(app.wsgi_app, hosts)  # type: ignore[method-assign]
+    if settings.proxies:  # and the host is what the proxy passes on as Host, see docs/deployment.md
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies
+        )
     return app
 
 

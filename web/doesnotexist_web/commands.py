@@ -85,6 +85,7 @@ def _listen(zoo: Zoo, app: Flask) -> Any:
             max_request_body_size=MAX_BODY,
             asyncore_use_poll=True,  # select() ends at descriptor 1024
             ident=None,  # no banner
+            clear_untrusted_proxy_headers=False,  # whom to believe is for the application to say
         )
     except (OSError, ValueError) as error:
         raise CannotListen(f"cannot listen on {host}:{port}: {_why(error)}") from None

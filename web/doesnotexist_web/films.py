@@ -59,6 +59,7 @@ def _webp(frames: Sequence[Pixels]) -> bytes:
 def _video(frames: Sequence[Pixels], format: str, metadata: Mapping[str, str]) -> bytes:
     os.environ.setdefault("SVT_LOG", "1")  # errors alone; it tells its settings otherwise
     import av
+    from av.video.stream import VideoStream
 
     codec, options = _CODECS[format]
     height, width, _ = frames[0].shape
@@ -67,6 +68,7 @@ def _video(frames: Sequence[Pixels], format: str, metadata: Mapping[str, str]) -
     with av.open(buffer, "w", format=format, options=muxing) as container:
         container.metadata.update(metadata)
         stream = container.add_stream(codec, rate=FPS, options=options)
+        assert isinstance(stream, VideoStream)  # noqa: S101 - which the codecs' names do not tell mypy
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.time_base = Fraction(1, FPS)
         for frame in frames:

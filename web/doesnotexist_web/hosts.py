@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from doesnotexist.errors import DoesNotExistError, HostForeign, HostMalformed, InvalidParameter
@@ -31,16 +31,24 @@ MAX_HOST = 253  # letters in a host name (RFC 1035)
 
 @dataclass(frozen=True)
 class Site:
-    """One of our hosts: `domain` is "" for the index; `prefix` is "/d/cats" where there is no DNS."""
+    """One of our hosts: `domain` is "" for the index; `prefix` is "/d/cats" where there is no DNS.
+
+    `name` is the host of a domain that has one of its own, and `kin` are the domains that have, by
+    name: their sites link to each other by them.
+    """
 
     domain: str
     zone: str  # what domains are labels of: "zoo.test", "localhost", or an address without labels
     port: str = ""  # with its colon: ":8000"
     prefix: str = ""
+    name: str = ""
+    kin: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
         """The host of this site, from our own names and never from the request's text."""
+        if self.name:
+            return f"{self.name}{self.port}"
         by_label = self.domain and not self.prefix
         return f"{self.domain}.{self.zone}{self.port}" if by_label else f"{self.zone}{self.port}"
 
@@ -52,13 +60,20 @@ class Site:
         """The address of a domain's site, as this visitor can reach it."""
         if self.prefix or is_address(self.zone):
             return f"{self.home(scheme)}d/{domain}/"
+        if self.name and domain in self.kin:
+            own = self.name if domain == self.domain else self.kin[domain]
+            return f"{scheme}://{own}{self.port}/"
         return f"{scheme}://{domain}.{self.zone}{self.port}/"
 
 
 class Hosts:
-    """The hosts this site answers for: the base, its one-label subdomains, and this machine's own."""
+    """The hosts this site answers for: the base, its one-label subdomains, and this machine's own.
 
-    def __init__(self, base: str, listen: str = "") -> None:
+    `own` are further hosts, each the site of one domain: `{"thiscatdoesnotexist.example": "cats"}`.
+    Raises InvalidParameter for a base that is no host name, or that is somebody's own host too.
+    """
+
+    def __init__(self, base: str, listen: str = "", own: Mapping[str, str] | None = None) -> None:
         try:
             self.base, port = split(base)
         except HostMalformed:
@@ -67,12 +82,19 @@ class Hosts:
             raise InvalidParameter("base-domain", "a host name without a port", base)
         self.zones = {zone for zone in (self.base, "localhost") if not is_address(zone)}
         self.bare = {self.base, *LOOPBACK, *_listening(listen)}
+        self.own = dict(own or {})
+        if taken := self.bare & self.own.keys():
+            raise InvalidParameter("hosts", "hosts that are not the index of all", min(taken))
+        # of several hosts of one domain the first is what others link to
+        self.kin = {domain: host for host, domain in reversed(self.own.items())}
 
     def resolve(self, header: str) -> Site:
         """The site that a Host header names; raises HostMalformed or HostForeign."""
         name, port = split(header)
         if name in self.bare:
             return Site("", name, port)
+        if name in self.own:
+            return Site(self.own[name], self.base, port, name=name, kin=self.kin)
         domain, _, zone = name.partition(".")
         if zone not in self.zones:
             raise HostForeign(name, self.base)
