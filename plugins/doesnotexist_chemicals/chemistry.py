@@ -5,16 +5,13 @@ The filters make molecules plausible.  They do not make them safe: nothing here 
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from doesnotexist.errors import BadSample
 
 from . import scheduled
+from .accessibility import synthetic_accessibility
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
@@ -44,31 +41,11 @@ def _catalogue(name: str) -> FilterCatalog:
     return FilterCatalog(FilterCatalogParams(getattr(FilterCatalogParams.FilterCatalogs, name)))
 
 
-@cache
-def _sa_scorer() -> ModuleType:
-    """RDKit's contributed score; its wheel carries the file outside the package."""
-    from rdkit import RDConfig
-
-    path = Path(RDConfig.RDContribDir) / "SA_Score" / "sascorer.py"
-    spec = importlib.util.spec_from_file_location("doesnotexist_chemicals._sascorer", path)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def warm_up() -> None:
     """Load every table now, so that the first molecule does not wait for them."""
     mol = parse("CCOC(=O)c1ccccc1")
     if mol is not None:
         refusal(mol), notes(mol), synthetic_accessibility(mol)
-
-
-def synthetic_accessibility(mol: Mol) -> float:
-    """1, easy to make, to 10, hard: an estimate from fragments and complexity."""
-    return float(_sa_scorer().calculateScore(mol))
 
 
 def inchikey(mol: Mol) -> str:

@@ -5,59 +5,27 @@ root-mean-square norms without gains (Zhang and Sennrich 2019, arXiv:1910.07467)
 and keys (Henry et al. 2020, arXiv:2010.04245) and a squared-ReLU feed-forward (So et al. 2021,
 arXiv:2109.08668).
 
-Letters in comments: B molecules, T tokens, S slots of the cache, H heads of 64 channels,
+It is trained here; `network` is what runs it afterwards.
+
+Letters in comments: B molecules, T tokens, S positions that are looked at, H heads of 64 channels,
 D = 64 H channels of the stream, V tokens of the vocabulary.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-HEAD = 64  # channels of one attention head
+from .config import HEAD, Config
+from .network import rotary_table
 
-
-@dataclass(frozen=True)
-class Config:
-    """Everything that decides the shapes; stored beside the weights."""
-
-    vocabulary: int  # tokens, END included
-    layers: int = 6
-    width: int = 192  # D, a multiple of 64
-    context: int = 64  # longest molecule in tokens, END at both ends included
-
-    @property
-    def heads(self) -> int:
-        """Attention heads of 64 channels each."""
-        return self.width // HEAD
-
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Every tensor of the network by name, without building it."""
-        v, d = self.vocabulary, self.width
-        block = {"qkv": (3 * d, d), "out": (d, d), "up": (4 * d, d), "down": (d, 4 * d)}
-        shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (v, d), "head.weight": (v, d)}
-        for layer in range(self.layers):
-            shapes |= {f"blocks.{layer}.{name}.weight": shape for name, shape in block.items()}
-        return shapes
-
-    def as_dict(self) -> dict[str, int]:
-        """The fields as plain numbers."""
-        return asdict(self)
+__all__ = ["Config", "MoleculeGPT"]
 
 
 def norm(x: Tensor) -> Tensor:  # any shape, last axis to root mean square 1
     """Root-mean-square norm without a gain (the next matrix can hold it)."""
     return functional.rms_norm(x, (x.shape[-1],))
-
-
-def rotary_table(positions: int) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of the rotary angles, each (positions, 32), float64."""
-    frequency = 1.0 / 1000.0 ** (torch.arange(0, HEAD, 2, dtype=torch.float64) / HEAD)
-    angle = torch.outer(torch.arange(positions, dtype=torch.float64), frequency)
-    return angle.cos(), angle.sin()
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:  # (..., 64), tables (..., 32) that broadcast
@@ -75,30 +43,6 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # (B, H, T, 64), (B, H, 
     later = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1 + k.shape[-2] - q.shape[-2])
     attention: Tensor = scores.masked_fill(later, -1e9).softmax(-1).to(v.dtype) @ v
     return attention
-
-
-@dataclass
-class Cache:
-    """Keys and values of the tokens so far, by layer (S, H, T, 64); one position longer after every step."""
-
-    keys: list[Tensor]
-    values: list[Tensor]
-
-    @property
-    def length(self) -> int:
-        """Tokens so far."""
-        return self.keys[0].shape[2]
-
-    def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:  # (S, H, 1, 64) each
-        """Add one position to a layer and return all of its keys and values."""
-        self.keys[layer] = torch.cat([self.keys[layer], k], dim=2)
-        self.values[layer] = torch.cat([self.values[layer], v], dim=2)
-        return self.keys[layer], self.values[layer]
-
-    def keep(self, slots: Tensor) -> None:
-        """Go on with these slots only, in this order."""
-        self.keys = [k[slots] for k in self.keys]
-        self.values = [v[slots] for v in self.values]
 
 
 class Block(nn.Module):
@@ -142,14 +86,7 @@ class MoleculeGPT(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.head = nn.Linear(config.width, config.vocabulary, bias=False)
         for name, table in zip(("cos", "sin"), rotary_table(config.context), strict=True):
-            self.register_buffer(name, table.float(), persistent=False)
-
-    def exact(self) -> MoleculeGPT:
-        """A copy in float64, whose results do not depend on machine or batch in the first dozen digits."""
-        copy = MoleculeGPT(self.config).double()
-        copy.load_state_dict(self.state_dict())
-        copy.cos, copy.sin = rotary_table(self.config.context)
-        return copy.eval().requires_grad_(False)
+            self.register_buffer(name, torch.from_numpy(table).float(), persistent=False)
 
     def start(self, generator: torch.Generator) -> None:
         """First values: uniform of variance 1 / (3 fan-in); what writes to the stream starts at zero."""
@@ -171,20 +108,3 @@ class MoleculeGPT(nn.Module):
         for block in self.blocks:
             x = block(x, cos, sin)
         return self.head(norm(x))  # type: ignore[no-any-return]
-
-    def cache(self, slots: int) -> Cache:
-        """An empty cache for so many molecules at once."""
-        empty = self.head.weight.new_zeros(slots, self.config.heads, 0, HEAD)
-        return Cache([empty] * self.config.layers, [empty] * self.config.layers)
-
-    def step(self, tokens: Tensor, cache: Cache) -> Tensor:  # (S,) int64 to (S, V)
-        """Append one token to every slot and give the logits after it."""
-        at = cache.length
-        cos, sin = self.cos[at : at + 1], self.sin[at : at + 1]
-        x = norm(self.embedding(tokens))[:, None]  # (S, 1, D)
-        for layer, block in enumerate(self.blocks):
-            q, k, v = block.queries_keys_values(x, cos, sin)  # type: ignore[operator]
-            y = attend(q, *cache.append(layer, k, v))
-            x = x + block.out(y.transpose(1, 2).flatten(2))  # type: ignore[operator]
-            x = x + block.feed_forward(x)  # type: ignore[operator]
-        return self.head(norm(x))[:, 0]  # type: ignore[no-any-return]

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.numpy import load
 
 from doesnotexist.errors import WeightsInvalid
 
-from .model import Config, MoleculeGPT
+from .config import Config
+from .network import Network
 from .tokens import Vocabulary
+
+if TYPE_CHECKING:
+    from .model import MoleculeGPT
 
 FORMAT = "doesnotexist-molecules-1"
 LIMITS = {"layers": 64, "width": 4096, "context": 1024}  # a hostile header must not ask for all memory
@@ -21,6 +26,8 @@ LIMITS = {"layers": 64, "width": 4096, "context": 1024}  # a hostile header must
 
 def write(path: Path, model: MoleculeGPT, vocabulary: Vocabulary) -> dict[str, Any]:
     """Save in fp16, replacing the file in one step; returns its sha256, size and parameter count."""
+    from safetensors.torch import save
+
     tensors = {name: t.detach().half().contiguous() for name, t in model.state_dict().items()}
     metadata = {
         "format": FORMAT,
@@ -39,7 +46,7 @@ def write(path: Path, model: MoleculeGPT, vocabulary: Vocabulary) -> dict[str, A
     }
 
 
-def read(content: bytes, source: str = "weights") -> tuple[MoleculeGPT, Vocabulary]:
+def read(content: bytes, source: str = "weights") -> tuple[Network, Vocabulary]:
     """The network (float32) and its vocabulary; WeightsInvalid unless every name, shape, number is right."""
     metadata, vocabulary = _header(content, source), Vocabulary()
     try:
@@ -49,15 +56,13 @@ def read(content: bytes, source: str = "weights") -> tuple[MoleculeGPT, Vocabula
     except (AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
         raise WeightsInvalid(source, f"its metadata or tensors cannot be read ({error})") from error
     _check_config(config, vocabulary, source)
-    found = {name: tuple(t.shape) for name, t in tensors.items()}
+    found = {name: t.shape for name, t in tensors.items()}
     if found != config.shapes():
         odd = sorted(found.items() ^ config.shapes().items())[0]
         raise WeightsInvalid(source, f"expected exactly the tensors of {config}; {odd[0]} {odd[1]} differs")
-    model = MoleculeGPT(config)
-    model.load_state_dict({name: t.float() for name, t in tensors.items()})
-    if not all(bool(t.isfinite().all()) for t in model.parameters()):
+    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
         raise WeightsInvalid(source, "a tensor holds a number that is not finite")
-    return model.eval().requires_grad_(False), vocabulary
+    return Network(config, {name: tensor.astype(np.float32) for name, tensor in tensors.items()}), vocabulary
 
 
 def _header(content: bytes, source: str) -> dict[str, str]:

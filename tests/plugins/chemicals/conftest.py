@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from doesnotexist_chemicals import weights
-from doesnotexist_chemicals.model import Config, MoleculeGPT
+from doesnotexist_chemicals.config import Config
+from doesnotexist_chemicals.model import MoleculeGPT
+from doesnotexist_chemicals.network import Network
 from doesnotexist_chemicals.sampling import MoleculeSampler
 from doesnotexist_chemicals.tokens import Vocabulary
 
@@ -40,6 +42,12 @@ def tiny(vocabulary: Vocabulary) -> MoleculeGPT:
         for weight in model.parameters():
             weight.normal_(0.0, 1.5 * weight.shape[1] ** -0.5, generator=generator)
     return model.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="session")
+def network(tiny: MoleculeGPT) -> Network:
+    """The same numbers, to be run."""
+    return Network(tiny.config, {name: tensor.numpy() for name, tensor in tiny.state_dict().items()})
 
 
 @pytest.fixture(scope="session")
