@@ -55,10 +55,12 @@ def open_engine(
     most: Callable[[ModelCard], int],
     idle: Idle | None = None,
     release: str = "",
+    seal: Callable[[Job, Outcome], Outcome] = lambda _job, outcome: outcome,
 ) -> Engine:
     """The engine of these settings; `load` gives what loads models on a device, for the thread backend.
 
-    `release` names the software: media that another release has left in the folder are not used.
+    `release` names the software: media that another release has left in the folder are not used. `seal`
+    is done to every outcome, here and not in a worker, before it is kept.
     """
     folder = settings.media_cache
     return Dispatcher(
@@ -70,6 +72,7 @@ def open_engine(
             settings.media_bytes, Folder(folder, settings.media_cache_bytes, release) if folder else None
         ),
         idle=idle,
+        seal=seal,
     )
 
 

@@ -24,7 +24,10 @@ CLOSE_S = 5.0  # what runs may take this long to finish when the engine closes
 
 
 class Dispatcher:
-    """One thread for each worker. `idle` says what to do while no request waits."""
+    """One thread for each worker. `idle` says what to do while no request waits.
+
+    `seal` sees every outcome before anybody else does, and gives what is kept and delivered.
+    """
 
     def __init__(
         self,
@@ -35,11 +38,12 @@ class Dispatcher:
         most: Callable[[ModelCard], int] = lambda _card: 8,
         finished: Finished | None = None,
         idle: Idle | None = None,
+        seal: Callable[[Job, Outcome], Outcome] = lambda _job, outcome: outcome,
     ) -> None:
         self._workers = workers
         self._line = Line(queue_size, deadline_s, most, len(workers))
         self._finished = finished or Finished()
-        self._idle = idle
+        self._idle, self._seal = idle, seal
         self._asked: set[Worker] = set()  # those at work on a request, not on something spare
         self._threads = [
             threading.Thread(target=self._drive, args=(worker,), name=f"engine-{index}", daemon=True)
@@ -131,9 +135,10 @@ class Dispatcher:
         expected, started, left = self._line.expect(card, len(jobs)), time.monotonic(), len(jobs)
         fault: DoesNotExistError = WorkerDied(card.domain, "gave too little")
         try:
-            for outcome in worker.make(jobs):
+            # the worker is asked first, so that it can end what it does after the last one
+            for outcome, job in zip(worker.make(jobs), jobs, strict=False):
                 left -= 1
-                yield outcome
+                yield self._seal(job, outcome)
         except (WorkerDied, DeadlineExceeded) as error:
             log.warning("%s: %s", card.reference, error)
             if getattr(error, "blamed", True):
