@@ -164,11 +164,16 @@ class Span(Row):
 
 
 class Golden(Row):
-    """A sample that this model must make again: seed, parameters, sha256 of its PNG or text."""
+    """A sample that this model must make again: seed, parameters, and what comes of them.
+
+    `sha256` is of its pixels or its text; `look` is a picture shrunk to 4×4 averages, RGB, as hex, which
+    stays the same where another machine rounds otherwise. `doesnotexist golden` makes and compares it.
+    """
 
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
     params: dict[str, Value] = {}
     sha256: Sha256
+    look: Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{96})?$")] = ""
 
 
 class ModelCard(Row):

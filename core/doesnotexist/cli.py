@@ -16,6 +16,7 @@ from .cache_command import cache_group
 from .doctor import doctor_command
 from .errors import DoesNotExistError
 from .generate_command import GenerateGroup
+from .golden_command import golden_command
 from .models_command import models_command
 from .pull import pull_command
 from .registries_command import registries_command
@@ -106,7 +107,15 @@ def plugins(session: Session, as_json: bool) -> None:
 
 
 cli.add_command(GenerateGroup())
-for command in (models_command, registries_command, pull_command, cache_group, doctor_command, *COMMANDS):
+for command in (
+    models_command,
+    registries_command,
+    pull_command,
+    cache_group,
+    doctor_command,
+    golden_command,
+    *COMMANDS,
+):
     cli.add_command(command)
 cli.add_command(click.Group("train", help="Train a model of your own; plugins add what they can."))
 

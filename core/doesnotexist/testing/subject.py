@@ -10,16 +10,14 @@ from importlib.metadata import EntryPoint
 
 from ..cards import ModelCard
 from ..errors import PluginBroken
+from ..fingerprints import essence
 from ..generator import Generator, Sampler, check_params
-from ..media import Picture, Sample, as_json
+from ..media import Sample, as_json
 from ..plugins import GROUP, Plugins
 from ..recipe import Recipe
 from ..registry import read_registry
 from ..settings import Settings
 from ..weights import Store
-
-# What says most about a sample for the least work: lossless, or text.
-_TELLING = ("smi", "svg", "txt", "png", "wav")
 
 
 class Unfit(AssertionError):
@@ -127,9 +125,4 @@ class Subject(Guest):
 
 def fingerprint(sample: Sample, formats: Sequence[str]) -> str:
     """sha256 of what a sample is: its pixels, else its most telling format, and its facts."""
-    if isinstance(sample, Picture):
-        data = sample.pixels.tobytes()
-    else:
-        format = next((name for name in _TELLING if name in formats), formats[0])
-        data = b"" if format == "json" else sample.encode(format, None)
-    return hashlib.sha256(data + as_json(sample.facts())).hexdigest()
+    return hashlib.sha256(essence(sample, formats) + as_json(sample.facts())).hexdigest()
