@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 HOUSE = Path(__file__).parents[2]
-ENTRY = re.compile(r"^([a-z0-9.-]+)==(\S+)(.*(?:\\\n.*)*)", re.MULTILINE)
+ENTRY = re.compile(r"^([a-z0-9.-]+)==(\S+)((?:.*\\\n)*.*)", re.MULTILINE)
 
 
 def canonical(name: str) -> str:
