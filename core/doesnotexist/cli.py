@@ -1,6 +1,7 @@
 """The command line: `doesnotexist models`, `domains`, `plugins`, `generate`, and what plugins add.
 
-Exit codes: 0 done; 2 wrong usage; 3 refused or failed, with the reason in one line.
+Exit codes: 0 done; 2 wrong usage; 3 refused or failed, with the reason in one line. `inspect` has
+two more: 1 for a file that is not what it says, 4 for one of which nobody can know.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from .cache_command import cache_group
 from .doctor import doctor_command
 from .errors import DoesNotExistError
 from .generate_command import GenerateGroup
+from .inspect_command import inspect_command
 from .golden_command import golden_command
 from .models_command import models_command
+from .provenance_command import provenance_group
 from .pull import pull_command
 from .registries_command import registries_command
 from .tables import print_json, print_table
@@ -107,6 +110,8 @@ def plugins(session: Session, as_json: bool) -> None:
 
 
 cli.add_command(GenerateGroup())
+cli.add_command(inspect_command)
+cli.add_command(provenance_group)
 for command in (
     models_command,
     registries_command,

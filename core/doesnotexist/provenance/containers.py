@@ -59,6 +59,15 @@ def xmp_in_wav(data: bytes) -> bytes:
     return next((body for name, body in _riff_chunks("wav", data) if name == b"_PMX"), b"")
 
 
+def sound_in_wav(data: bytes) -> tuple[bytes, bytes]:
+    """Format and samples of a WAV; raises ValueError."""
+    try:
+        chunks = dict(_riff_chunks("wav", data))
+        return chunks[b"fmt "], chunks[b"data"]
+    except (Unmarkable, KeyError):
+        raise ValueError("it holds no sound") from None
+
+
 def _riff_chunks(format: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 12
     while at < len(data):

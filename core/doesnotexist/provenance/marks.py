@@ -38,6 +38,10 @@ _STARTS = (
 )
 
 
+class TooLarge(ValueError):
+    """A picture of more pixels than anything made here."""
+
+
 @dataclass(frozen=True)
 class Mark:
     """What a file says of itself; `source` is its IPTC digital source type, "" if it names none.
@@ -106,7 +110,7 @@ def format_of(data: bytes) -> str:
 
 
 def read(data: bytes, format: str) -> Mark:
-    """The mark of a file from anywhere: never raises, for what is wrong is in `fault`."""
+    """The mark of a file from anywhere; what is wrong with it is in `fault`. Raises TooLarge."""
     try:
         if format in ("sdf", "mol", "smi"):
             reader = {"sdf": texts.in_sdf, "mol": texts.in_mol, "smi": texts.in_smi}[format]
@@ -116,6 +120,8 @@ def read(data: bytes, format: str) -> Mark:
             return _of_json(data)
         found = xmp_of(data, format)
         return Mark(*xmp.read(found)) if found else Mark()
+    except TooLarge:
+        raise
     except (ValueError, Unmarkable, RecursionError) as error:
         return Mark(fault=str(error) or type(error).__name__)
 
@@ -138,15 +144,17 @@ def xmp_of(data: bytes, format: str) -> bytes:
 
 
 def open_picture(data: bytes) -> Any:
-    """A PIL image of one of our formats, not decoded yet; raises ValueError for a broken or large one."""
+    """A PIL image of one of our formats, not decoded yet; raises ValueError for a broken one, TooLarge."""
     from PIL import Image
 
     try:
         image = Image.open(io.BytesIO(data), formats=tuple(_PILLOW.values()))
-    except (OSError, SyntaxError, Warning, Image.DecompressionBombError, OverflowError) as error:
+    except (Warning, Image.DecompressionBombError):  # Pillow's own limit, which is higher
+        raise TooLarge("It has far more pixels than anything made here.") from None
+    except (OSError, SyntaxError, OverflowError) as error:
         raise ValueError(f"it cannot be opened as a picture ({type(error).__name__})") from None
     if image.width * image.height > MAX_PIXELS:
-        raise ValueError(f"it has {image.width} × {image.height} pixels, more than anything made here")
+        raise TooLarge(f"It has {image.width} × {image.height} pixels, more than anything made here.")
     return image
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ..errors import Unmarkable
 
 _SVG_ROOT = re.compile(rb"<svg\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*(?<!/)>")
-_FIELD = re.compile(r"^>  <doesnotexist\.(\w{1,64})>\n(.*)\n\n", re.MULTILINE)
+FIELD = re.compile(r"^>  <doesnotexist\.(\w{1,64})>\n(.*)\n\n", re.MULTILINE)
 _RECIPE = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+@[0-9a-f]{12,64}\?seed=[0-9]+[!-~]*")
 MOL_LINE = 80  # characters of a line in a molfile (CTfile Formats, BIOVIA)
 _MOL_WORDS = "does not exist: "
@@ -54,7 +54,7 @@ def into_smi(data: bytes, statement: Mapping[str, str]) -> bytes:
 
 def in_sdf(text: str) -> dict[str, str]:
     """The statement in the first record; empty if there is none."""
-    return dict(_FIELD.findall(text.partition("$$$$")[0]))
+    return dict(FIELD.findall(text.partition("$$$$")[0]))
 
 
 def in_mol(text: str) -> dict[str, str]:
