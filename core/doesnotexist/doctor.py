@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .errors import DoesNotExistError, UnknownModel, WeightsError
+from .errors import DoesNotExistError, RolledBack, UnknownModel, WeightsError
+from .history import History
 
 if TYPE_CHECKING:
     from .cli import Session
@@ -69,6 +70,7 @@ def examine(session: Session) -> Iterator[Finding]:
     yield from _plugins(zoo)
     yield from _store(zoo)
     yield from (_model(zoo, domain) for domain in zoo.plugins.generators)
+    yield from _rolled_back(zoo)
 
 
 def _python() -> Finding:
@@ -120,6 +122,16 @@ def _store(zoo: Zoo) -> Iterator[Finding]:
     free = shutil.disk_usage(above).free
     advice = "" if free >= LEAST_FREE else "doesnotexist cache prune --sources"
     yield Finding("free space", free >= LEAST_FREE, f"{free / 1e9:.1f} GB", advice)
+
+
+def _rolled_back(zoo: Zoo) -> Iterator[Finding]:
+    """The models of which the registry names older weights than were here before."""
+    history = History(zoo.store.root)
+    for card in zoo.registry.cards():
+        try:
+            history.check(card)
+        except RolledBack as error:
+            yield Finding(f"model {card.id}", False, str(error), "ask whoever gave you that registry")
 
 
 def _model(zoo: Zoo, domain: str) -> Finding:

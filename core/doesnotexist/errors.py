@@ -16,6 +16,7 @@
     │   ├── DiskFull                  not enough room for a file
     │   ├── LicenceNotAccepted        the user has not accepted the licence of the weights
     │   ├── Unverified                nobody has published what the right bytes are
+    │   ├── RolledBack                the registry names older or other weights than were here before
     │   ├── WeightsInvalid            the right bytes, but no weights of this architecture
     │   └── ConversionRefused         a checkpoint that asks for more than weights need; the offender is named
     ├── PluginError
@@ -205,6 +206,17 @@ class Unverified(WeightsError):
         )
 
 
+class RolledBack(WeightsError):
+    """A registry names an older version of a model than was fetched before, or other weights of it."""
+
+    def __init__(self, model: str, expected: str, found: str) -> None:
+        self.model, self.expected, self.found = model, expected, found
+        super().__init__(
+            f"{model}: expected {expected}, found {found}: the registry is older than one that was used "
+            f"here, or was changed; if you mean it: doesnotexist pull {model} --allow-rollback"
+        )
+
+
 class WeightsInvalid(WeightsError):
     """A weight file that is not what it claims to be."""
 
@@ -319,8 +331,8 @@ class CircuitOpen(EngineError):
     def __init__(self, domain: str, deaths: int, retry_after_s: int) -> None:
         self.domain, self.deaths, self.retry_after_s = domain, deaths, retry_after_s
         super().__init__(
-            f"the generator of {quoted(domain)} rests, since its worker had to be ended too often or too late "
-            f"({deaths} of late); try again in {retry_after_s} s"
+            f"the generator of {quoted(domain)} rests, since its worker had to be ended too often or "
+            f"too late ({deaths} of late); try again in {retry_after_s} s"
         )
 
 

@@ -24,6 +24,7 @@ from .errors import (
     WeightsMismatch,
     WeightsMissing,
 )
+from .history import History
 from .pins import Pins
 from .recipe import parse_reference
 from .weights import Status, Store, read_verified
@@ -104,16 +105,21 @@ def pull(
     converters: Mapping[str, Converter],
     progress: ProgressOf | None = None,
     allow_unverified: bool = False,
+    allow_rollback: bool = False,
 ) -> None:
     """Bring the files of one model here, and convert them; `network` is None when offline.
 
     What is here already is checked to the bit. A file that nobody has described is fetched only if
-    `allow_unverified`, and pinned. Raises WeightsMissing, LicenceNotAccepted, WeightsError.
+    `allow_unverified`, and pinned; an older model than was here only if `allow_rollback`. Raises
+    WeightsMissing, LicenceNotAccepted, WeightsError.
     """
     from .conversions import convert, converter_of
     from .downloads import fetch, is_right
     from .first_sight import first_sight
 
+    history = History(store.root)
+    if not allow_rollback:
+        history.check(card)
     for file in card.files:
         report = progress(card, file) if progress else None
         if file.unverified:
@@ -128,6 +134,9 @@ def pull(
             fetch(file, store, _allowed(card, file, store, network), report)
         if file.format != "safetensors":
             convert(file, store, converters)
+    card = Pins(store.root).apply(card)
+    if store.status(card) == "cached":
+        history.add(card)
 
 
 def _is_here(file: WeightFile, store: Store) -> bool:
@@ -160,6 +169,9 @@ def _allowed(card: ModelCard, file: WeightFile, store: Store, network: Network |
 @click.option("--offline", is_flag=True, help="Fetch nothing; check and convert what is here.")
 @click.option("--accept-licence", is_flag=True, help="Accept the licences of these models, once for all.")
 @click.option("--allow-unverified", is_flag=True, help="Fetch files that nobody has described; pin them.")
+@click.option(
+    "--allow-rollback", is_flag=True, help="Fetch weights that are older than those that were here."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def pull_command(
@@ -169,6 +181,7 @@ def pull_command(
     offline: bool,
     accept_licence: bool,
     allow_unverified: bool,
+    allow_rollback: bool,
     as_json: bool,
 ) -> None:
     """Fetch models, check them to the bit, and make them ready to run.
@@ -185,7 +198,8 @@ def pull_command(
         _check_room(zoo.store, plans)
         for card in cards:
             _ask(card, zoo.store, accept_licence, offline)
-        _pull_all(zoo, cards, offline, allow_unverified, quiet=as_json)
+        allowed = {"allow_unverified": allow_unverified, "allow_rollback": allow_rollback}
+        _pull_all(zoo, cards, offline, quiet=as_json, **allowed)
         plans = [plan(Pins(zoo.store.root).apply(card), zoo.store) for card in cards]
     if as_json:
         click.echo(json.dumps([asdict(one) for one in plans], indent=2, ensure_ascii=False))
@@ -194,15 +208,13 @@ def pull_command(
             click.echo(f"{one.model}: {one.status}")
 
 
-def _pull_all(
-    zoo: Zoo, cards: Sequence[ModelCard], offline: bool, allow_unverified: bool, quiet: bool
-) -> None:
+def _pull_all(zoo: Zoo, cards: Sequence[ModelCard], offline: bool, quiet: bool, **allowed: bool) -> None:
     from .transport import Network
 
     converters = zoo.plugins.converters
     with _bars(quiet) as progress:
         for card in cards:
-            pull(card, zoo.store, None if offline else Network(), converters, progress, allow_unverified)
+            pull(card, zoo.store, None if offline else Network(), converters, progress, **allowed)
 
 
 def _ask(card: ModelCard, store: Store, accept: bool, offline: bool) -> None:
