@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 from doesnotexist.cards import Licence, Mirror, ModelCard, WeightFile
 from doesnotexist.doctor import doctor_command
 from doesnotexist.errors import RegistryInvalid, UnknownModel
+from doesnotexist.further_registries import Further
+from doesnotexist.history import History
 from doesnotexist.plugins import PluginState
 from doesnotexist.registry import Registry
 from doesnotexist.weights import Store
@@ -134,3 +136,23 @@ def test_a_registry_that_cannot_be_read() -> None:
     assert rows[-1]["what"] == "registry"
     assert "r.yaml:3:1" in rows[-1]["found"]
     assert str(result.exception) == "not well: registry"
+
+
+def test_a_registry_of_the_users_that_is_not_used(run: Run, zoo: Zoo) -> None:
+    zoo.further = (
+        Further("mine.yaml", fault="mine.yaml:3:1: unknown key 'x'"),
+        Further("good.yaml", (CARD,)),
+    )
+
+    (line,) = not_well(run())
+
+    assert "unknown key 'x'" in line
+    assert "DOESNOTEXIST_REGISTRIES" in line
+
+
+def test_a_registry_that_went_back(run: Run, zoo: Zoo) -> None:
+    History(zoo.store.root).add(CARD.model_copy(update={"version": 2}))
+
+    (line,) = not_well(run())
+
+    assert "dogs/a: expected version 2 or later, found version 1" in line
