@@ -167,9 +167,12 @@ def _of_sample(
     data: bytes, format: str, says: Mapping[str, str], zoo: Zoo, signature: Signature | None
 ) -> Iterator[Finding]:
     """Make the sample again, and compare."""
+    if "samples" in says:
+        told = f"It was put together from {quoted(says['samples'])} samples; its recipe is that of the first."
+        yield Finding("sample", "unknown", told)
+        return
     if "recipe" not in says or format not in MEDIA_TYPES:
-        told = f"It was put together from {says[_SEVERAL]}" if _SEVERAL in says else "It names no recipe"
-        yield Finding("sample", "unknown", f"{told}; a sample that could be made again is one recipe.")
+        yield Finding("sample", "unknown", "It names no recipe by which it could be made again.")
         return
     made = _made_again(format, says, zoo)
     if isinstance(made, Finding):

@@ -17,7 +17,7 @@ from doesnotexist import Media, Recipe
 from doesnotexist.media import as_json
 
 from .headers import public
-from .here import room, zoo
+from .here import address, room, zoo
 from .orders import Order
 
 SUFFIXES = {"jpeg": "jpg"}
@@ -81,9 +81,11 @@ def make(order: Order) -> tuple[Order, Media]:
 
 def _links(order: Order) -> str:
     canonical = permalink(order.domain, order.recipe)
+    about = f"{address(order.domain).rstrip('/')}/about"
+    terms = with_query(about, {"model": order.recipe.reference}) + "#licence"
     record = permalink(order.domain, order.recipe, format="json")
     described = f'<{record}>; rel="describedby"; type="application/json"'
-    return f'<{canonical}>; rel="canonical", {described}'
+    return f'<{canonical}>; rel="canonical", {described}, <{terms}>; rel="license"'
 
 
 def file_name(domain: str, seed: int, format: str) -> str:

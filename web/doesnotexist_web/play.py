@@ -15,7 +15,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import NotFound
 
-from doesnotexist import Generator, Picture
+from doesnotexist import Generator, Media, Picture
 from doesnotexist.errors import DeadlineExceeded, InvalidParameter
 from doesnotexist.media import MEDIA_TYPES, PICTURE_FORMATS, SUFFIXES, as_json
 from doesnotexist.provenance import mark, video_metadata
@@ -110,7 +110,10 @@ def _make(series: Series, format: str) -> bytes:
             data = films.film(tiles, format, video_metadata(record))
         else:
             data = Picture(board(tiles, _columns(series))).encode(format, None)
-    return data if format == "webm" else mark(data, format, record, series.size)
+    if format != "webm":  # whose mark is in its tags
+        data = mark(data, format, record, series.size)
+    signer = here.zoo().signer
+    return signer.sign(Media(data, format, {}), record).data if signer else data
 
 
 def _tiles(series: Series) -> list[Pixels]:
@@ -136,7 +139,7 @@ def _record(series: Series, tile: Pixels) -> dict[str, object]:
     height, width, _ = tile.shape
     record = here.zoo().record(series.recipes[0], {"width": width, "height": height})
     told = f"{len(series.recipes)} samples, a {series.kind.name}; the recipe is that of the first"
-    return {**record, "statement": f"{record['statement']} ({told}.)"}
+    return {**record, "statement": f"{record['statement']} ({told}.)", "samples": len(series.recipes)}
 
 
 def _columns(series: Series) -> int:

@@ -54,6 +54,7 @@ def record_of(card: ModelCard, recipe: Recipe, facts: Mapping[str, Any]) -> dict
 def statement_of(record: Mapping[str, Any], size: int | None = None, made: bytes = b"") -> dict[str, str]:
     """The statement for the mark of a file, from the record of its sample.
 
+    A record of several samples, such as a sheet's, is that of the first and has their number as `samples`.
     `size` as the file was asked for; `made` the file before it is marked, of which the sha256 is kept: it
     tells a machine that makes the very same bytes from one that makes nearly the same.
     """
@@ -68,6 +69,7 @@ def statement_of(record: Mapping[str, Any], size: int | None = None, made: bytes
         "seed": str(record["seed"]),
         "parameters": urlencode(params),
         "size": str(size or ""),
+        "samples": str(record.get("samples", "")),
         "licenceCode": licence["code"],
         "licenceWeights": licence["weights"],
         "licenceData": licence["data"],
