@@ -39,7 +39,6 @@ _WORTH_TELLING = {
     "attribution": "credit",
     "generator": "made by",
 }
-_SEVERAL = "recipes"  # in the mark of a sheet or a film
 
 
 @dataclass(frozen=True)

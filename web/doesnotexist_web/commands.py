@@ -25,7 +25,7 @@ PLACES = 80  # of which this many may wait for pictures
 QUEUE = 24  # and this many, without one at work, for those of one domain
 SLOW_S = 20  # an idle or half-sent connection is closed after this
 MAX_CONNECTIONS = 500
-MAX_HEADER, MAX_BODY = 16 * 1024, 64 * 1024  # bytes
+MAX_HEADER = 16 * 1024  # bytes
 
 # What a site does unless the environment says otherwise: it keeps what it has made, and a few that
 # nobody has seen; and it refuses at once what would wait long, while threads are left for the rest.
@@ -70,6 +70,8 @@ def _listen(zoo: Zoo, app: Flask) -> Any:
     """A server bound to its address; raises CannotListen."""
     from waitress import create_server
 
+    from .verify import MAX_UPLOAD
+
     # its warning for every request that waits a moment for a thread says nothing of use
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     host, port = zoo.settings.host, zoo.settings.port
@@ -82,7 +84,7 @@ def _listen(zoo: Zoo, app: Flask) -> Any:
             channel_timeout=SLOW_S,
             connection_limit=MAX_CONNECTIONS,
             max_request_header_size=MAX_HEADER,
-            max_request_body_size=MAX_BODY,
+            max_request_body_size=MAX_UPLOAD,  # of /verify; all else takes less, and refuses it itself
             asyncore_use_poll=True,  # select() ends at descriptor 1024
             ident=None,  # no banner
             clear_untrusted_proxy_headers=False,  # whom to believe is for the application to say
