@@ -21,6 +21,8 @@ PAGES = [
     ("localhost", "/status"),
     ("localhost", "/metrics"),
     ("zoo.test", "/status"),
+    ("zoo.test", "/plugins"),
+    ("localhost", "/plugins"),
 ]
 OPEN = [
     ("zoo.test", "/generate/blots?seed=7"),
@@ -87,6 +89,7 @@ def test_every_route_is_among_those_tested(app):
         "/image.<suffix>",
         "/metrics",
         "/models",
+        "/plugins",
         "/readyz",
         "/static/<path:filename>",
         "/status",

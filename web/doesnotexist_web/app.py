@@ -14,6 +14,7 @@ from .hosts import Hosts, SiteMiddleware
 from .operations import operations, watch
 from .pages import pages
 from .play import play
+from .plugin_pages import plugin_pages
 from .verify import verify
 
 MAX_BODY = 64 * 1024  # bytes; nothing here reads a body yet
@@ -40,6 +41,7 @@ def create_app(zoo: Zoo, places: int = 64) -> Flask:
     app.register_blueprint(api)
     app.register_blueprint(pages)
     app.register_blueprint(play)
+    app.register_blueprint(plugin_pages)
     app.register_blueprint(verify)
     app.register_blueprint(operations)
     watch(app)

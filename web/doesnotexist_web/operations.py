@@ -85,12 +85,12 @@ def _figures() -> Figures:
 
 def _check_allowed() -> None:
     """Raises NotFound for whoever may not see figures; they stand on no domain's own site."""
-    allowed = {"public": True, "local": _from_here(), "off": False}[here.zoo().settings.status]
+    allowed = {"public": True, "local": from_here(), "off": False}[here.zoo().settings.status]
     if not allowed or here.site().domain:
         raise NotFound
 
 
-def _from_here() -> bool:
+def from_here() -> bool:
     """Whether a request is from this machine, to this machine's own name, and came directly."""
     direct = not any(name in request.headers for name in _FORWARDED)
     address = request.remote_addr or ""
