@@ -8,7 +8,15 @@ import pytest
 from pydantic import Field
 
 from doesnotexist import Params
-from doesnotexist_web.controls import Control, controls, within
+from doesnotexist_web.controls import Control, controls, spare, within
+
+
+class Playful(Params):
+    psi: float = Field(0.7, ge=-2, le=2)
+    mix: int | None = Field(None, ge=0, le=2**32 - 1)
+    mix_layers: str | None = None
+    cutoff: int | None = Field(None, ge=0, le=64, description="how many")
+    noise: Literal["const", "none"] | None = None
 
 
 class Every(Params):
@@ -35,8 +43,42 @@ def test_each_kind_of_parameter_has_its_control() -> None:
     }
     assert made["psi"] == Control("psi", "range", "0.7", "truncation", "-2", "2", "0.05")
     assert (made["many"].step, made["free"].minimum) == ("1", "")
-    assert (made["ground"].choices, made["ground"].value) == (("light", "dark"), "dark")
-    assert (made["flip"].choices, made["flip"].value) == (("true", "false"), "false")
+    assert (made["ground"].choices, made["ground"].value) == ((("light", "light"), ("dark", "dark")), "dark")
+    assert (made["flip"].choices, made["flip"].value) == ((("true", "true"), ("false", "false")), "false")
+
+
+def test_a_parameter_that_is_not_used_has_no_control_until_it_is() -> None:
+    used = controls(Playful, {"psi": 0.7, "cutoff": 4})
+
+    assert [one.name for one in controls(Playful, {"psi": 0.7})] == ["psi"]
+    assert [(one.name, one.kind, one.value) for one in used][1:] == [("cutoff", "range", "4")]
+
+
+def test_those_that_are_not_used_can_be_offered_empty() -> None:
+    offered = spare(Playful, {"psi": 0.7})
+
+    assert [(one.name, one.kind, one.value) for one in offered] == [
+        ("cutoff", "number", ""),
+        ("noise", "choice", ""),
+    ]
+    assert offered[1].choices == (("", "as usual"), ("const", "const"), ("none", "none"))
+    assert spare(Playful, {"psi": 0.7, "cutoff": 4, "noise": "none"}) == []
+
+
+def test_layers_have_words() -> None:
+    lent = controls(Playful, {"mix": 7, "mix_layers": "4-7"})[1]
+    others = controls(Playful, {"mix": 7, "mix_layers": "2,9"})[1]
+
+    assert ("4-7", "features") in lent.choices
+    assert len(lent.choices) == 3
+    assert others.choices[0] == ("2,9", "layers 2,9")
+
+
+def test_company_is_told_by_its_label_alone() -> None:
+    psi, mix = controls(Playful, {"psi": 0.7, "mix": 7})
+
+    assert (psi.label, mix.label) == ("ψ (psi)", "mixed with seed")
+    assert not mix.told
 
 
 def test_no_parameters_no_controls() -> None:

@@ -11,15 +11,19 @@ from flask import url_for
 
 from doesnotexist import Generator, Media, ModelCard, Recipe
 from doesnotexist.media import PICTURE_FORMATS
-from doesnotexist.recipe import text_of
+from doesnotexist.recipe import Value, text_of
 from doesnotexist.zoo import Listing
 
 from . import here
 from .answers import address_of, file_name, permalink, with_query
-from .controls import Control, controls, within
+from .controls import COMPANY, Control, controls, within
 from .voices import Voice, voice_of
 
 STARTER = 256  # pixels; below, a picture is shown small and sharp, never blown up to a window
+SOCIAL = 1200  # pixels at most of the picture that goes with a link; networks want 600 at least
+
+# What is said of one that comes from another.
+NEAR = {"relative": "relative number {}", "mix": "mixed with seed {}", "toward": "on the way to seed {}"}
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,22 @@ class Exhibit:
 
     @property
     def thumbnail(self) -> str:
-        """The address of its picture for a wall of many; a drawing in ink, where it can be had so."""
-        if self.picture or "png" not in self.generator.formats:
-            return self.image
-        return self._permalink(format="png", size="360")
+        """The address of its picture for a wall of many: no larger than it is shown there."""
+        if self.picture:
+            return self._permalink(size="256") if self.card.resolution > 512 else self.image
+        drawn_in_ink = "png" in self.generator.formats
+        return self._permalink(format="png", size="360") if drawn_in_ink else self.image
+
+    @property
+    def social(self) -> str:
+        """The address of the picture that goes with a link to it: pixels, and enough of them.
+
+        A small picture is enlarged a whole number of times, so that each pixel stays what it is.
+        """
+        if not self.picture:
+            return self._permalink(format="png", size=str(SOCIAL)) if "png" in self.generator.formats else ""
+        side = self.card.resolution
+        return self._permalink(format="png", size=str(SOCIAL // side * side)) if self.small else self.download
 
     @property
     def download(self) -> str:
@@ -83,13 +99,34 @@ class Exhibit:
         return with_query(front, address_of(self.recipe))
 
     @property
+    def learn(self) -> str:
+        """The address of the page that explains how it was made."""
+        return with_query(url_for("pages.about"), address_of(self.recipe))
+
+    @property
+    def play(self) -> str:
+        """The address of all that can be done with it."""
+        return with_query(url_for("pages.play"), address_of(self.recipe))
+
+    @property
     def another(self) -> str:
-        """The address of another one, made with what was changed here."""
+        """The address of another one, made with what was changed here; it comes without company."""
         usual = here.zoo().recipe(self.generator.domain, seed=0)
-        changed = {n: text_of(v) for n, v in self.recipe.params.items() if v != usual.params.get(n)}
+        own = self.recipe.params.items()
+        changed = {n: text_of(v) for n, v in own if n not in COMPANY and v != usual.params.get(n)}
         if self.recipe.reference != usual.reference:
             changed["model"] = self.recipe.model
         return with_query(url_for("pages.front"), changed)
+
+    def turned(self, seed: int | None = None, **params: Value) -> Exhibit:
+        """The same without company, or another seed, with some parameters set.
+
+        Raises InvalidParameter.
+        """
+        kept = {n: v for n, v in self.recipe.params.items() if n not in COMPANY}
+        seed = self.recipe.seed if seed is None else seed
+        recipe = here.zoo().recipe(self.generator.domain, seed, self.recipe.reference, {**kept, **params})
+        return Exhibit(self.generator, self.card, recipe)
 
     @property
     def file_name(self) -> str:
@@ -107,6 +144,8 @@ class Exhibit:
         article = "An" if self.generator.noun[:1] in "aeiou" else "A"
         text = f"{article} {self.generator.noun} that does not exist, seed {self.recipe.seed}"
         told = self.facts.get("name") or self.facts.get("smiles")
+        near = [words.format(self.recipe.params[n]) for n, words in NEAR.items() if n in self.recipe.params]
+        text = ", ".join([text, *near])
         return f"{text}: {told}" if told else text
 
     @cached_property

@@ -1,33 +1,40 @@
-"""The pages: one thing that does not exist per domain, an index of all, and how it works."""
+"""The pages: what does not exist, an index of all of it, what is near one of them, and how it works."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 
-from doesnotexist import ModelCard
+from doesnotexist import Generator, ModelCard
 from doesnotexist.errors import DoesNotExistError
+from doesnotexist.media import as_json
 
 from . import here
 from .answers import deliver, json_answer, make
+from .bars import bars, frame
+from .company import company_of, parents
 from .exhibits import Exhibit
 from .negotiation import HTML, JSON, preferred, preferred_text
 from .orders import Order, read_order
-from .voices import voice_of
 
 pages = Blueprint("pages", __name__)
+
+ALL = "Things that do not exist"
+WALL_LIGHT, WALL_DARK = "#f2f0eb", "#121214"  # as in base.css
 
 
 @pages.app_context_processor
 def _frame() -> dict[str, Any]:
     """What every template may use."""
     return {
-        "domains": list(here.zoo().plugins.generators.values()),
+        "domains": _generators(),
         "address": here.address,
         "home": here.home,
         "origin": here.origin,
         "request_id": here.request_id,
+        "walls": (WALL_LIGHT, WALL_DARK),
+        "offers": _offers,
     }
 
 
@@ -46,13 +53,71 @@ def front() -> Response:
     return response
 
 
+@pages.get("/play")
+def play() -> Response:
+    """What is near the one that the query names, as links and forms."""
+    order, it = _exhibit()
+    near = company_of(it)
+    return _html(
+        "play.html", lasting=False, generator=it.generator, card=it.card, it=it, near=near, order=order
+    )
+
+
 @pages.get("/about")
 def about() -> Response:
-    """How it works, what is known of the model, what may be done with what it makes."""
+    """How it works, shown with the one that the query names; what is known of the model, and its terms."""
+    order, it = _exhibit()
+    numbers = it.generator.numbers(it.recipe.seed)
+    figure = {"path": bars(numbers), "box": frame(numbers), "count": len(numbers)} if numbers else None
+    return _html(
+        "about.html",
+        lasting=order.complete,
+        generator=it.generator,
+        card=it.card,
+        it=it,
+        near=company_of(it),
+        numbers=figure,
+    )
+
+
+@pages.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """What a device needs to keep the site like an app."""
+    title = here.generator().title if here.site().domain else ALL
+    icons = [
+        {"src": url_for("static", filename=name), "sizes": sizes, "type": kind, "purpose": "any maskable"}
+        for name, sizes, kind in (
+            ("icon.svg", "any", "image/svg+xml"),
+            ("icon-192.png", "192x192", "image/png"),
+            ("icon-512.png", "512x512", "image/png"),
+        )
+    ]
+    told = {
+        "name": title,
+        "short_name": here.generator().label if here.site().domain else ALL,
+        "start_url": url_for("pages.front"),
+        "scope": url_for("pages.front"),
+        "display": "standalone",
+        "background_color": WALL_DARK,
+        "theme_color": WALL_DARK,
+        "icons": icons,
+    }
+    response = Response(as_json(told), mimetype="application/manifest+json")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _offers(path: str) -> bool:
+    """Whether there is something to be had there; plugins and settings decide."""
+    return any(rule.rule == path for rule in current_app.url_map.iter_rules())
+
+
+def _exhibit() -> tuple[Order, Exhibit]:
+    """What the query names, to be shown in passing: nothing is made for it yet."""
     generator = here.generator()
-    card = here.zoo().card(generator.domain, request.args.get("model"))
-    voice = voice_of(generator, card)
-    return _html("about.html", lasting=True, generator=generator, card=card, voice=voice)
+    order = read_order(here.zoo(), generator.domain, request.args, strict=False)
+    card = here.zoo().card(order.domain, order.recipe.reference)
+    return order, Exhibit(generator, card, order.recipe)
 
 
 def _page(order: Order) -> Response:
@@ -64,32 +129,41 @@ def _page(order: Order) -> Response:
     if not (exhibit.picture and _is_here(card)) or (order.anything and not exhibit.small):
         order, media = make(order)
         exhibit = Exhibit(generator, card, order.recipe, media)
-    return _html("front.html", lasting=order.complete, generator=generator, card=card, it=exhibit)
+    near, kin = company_of(exhibit), parents(exhibit)
+    lasting = order.complete
+    return _html("front.html", lasting, generator=generator, card=card, it=exhibit, near=near, kin=kin)
 
 
 def _index() -> Response:
     kind = preferred_text(request.accept_mimetypes)
-    generators = here.zoo().plugins.generators
+    generators = _generators()
     if kind == JSON:
-        response = json_answer({domain: here.address(domain) for domain in generators})
+        response = json_answer({g.domain: here.address(g.domain) for g in generators})
     elif kind == HTML:
-        shown = [(generator, _fresh(domain)) for domain, generator in generators.items()]
+        shown = [(generator, _fresh(generator)) for generator in generators]
         response = _html("index.html", lasting=False, shown=shown)
     else:
-        lines = [f"{generators[domain].title}: {here.address(domain)}\n" for domain in generators]
+        lines = [f"{g.title}: {here.address(g.domain)}\n" for g in generators]
         response = Response("".join(lines), mimetype="text/plain")
     response.vary.add("Accept")
     return response
 
 
-def _fresh(domain: str) -> Exhibit | None:
+def _generators() -> list[Generator]:
+    """Those of every domain, as the registry lists their models: whoever writes it decides the order."""
+    listed = list(dict.fromkeys(model.domain for model in here.zoo().registry.cards()))
+    found = here.zoo().plugins.generators.values()
+    return sorted(found, key=lambda g: listed.index(g.domain) if g.domain in listed else len(listed))
+
+
+def _fresh(generator: Generator) -> Exhibit | None:
     """One sample of a domain for the index; None if it has no model that is here."""
     zoo = here.zoo()
     try:
-        recipe, card = zoo.recipe(domain), zoo.card(domain)
+        recipe, card = zoo.recipe(generator.domain), zoo.card(generator.domain)
     except DoesNotExistError:
         return None  # its own site says why
-    return Exhibit(zoo.generator(domain), card, recipe) if _is_here(card) else None
+    return Exhibit(generator, card, recipe) if _is_here(card) else None
 
 
 def _is_here(card: ModelCard) -> bool:
@@ -97,7 +171,7 @@ def _is_here(card: ModelCard) -> bool:
     return any(m.card == card and m.status != "remote" for m in here.zoo().models(card.domain))
 
 
-def _html(template: str, *, lasting: bool, **values: Any) -> Response:
+def _html(template: str, lasting: bool, **values: Any) -> Response:
     """A page; one that shows something random is not kept, any other is asked for again."""
     response = Response(render_template(template, **values), mimetype="text/html")
     response.headers["Cache-Control"] = "no-cache" if lasting else "no-store"

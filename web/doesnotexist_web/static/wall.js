@@ -1,0 +1,97 @@
+// The wall: what hangs there, what hangs there next, and how one takes the other's place. Every state is
+// fetched as the page the server makes of it, so that there is one place that knows what a page says.
+
+export const $ = (selector, root = document) => root.querySelector(selector);
+
+let next = null; // the promise of another one, its picture decoded; null while a slider moves
+let wish = null; // the latest of several: an older answer that comes later is not shown
+
+/** The page at an address, with its picture decoded; rejects with the reason the server gives. */
+export async function read(address, signal) {
+  const response = await fetch(address, { headers: { Accept: "text/html" }, signal });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (!response.ok) throw new Error($("#reason", page)?.textContent ?? response.statusText);
+  const picture = $("#work img", page);
+  if (picture) {
+    const ready = new Image();
+    for (const { name, value } of picture.attributes) ready.setAttribute(name, value);
+    await ready.decode().catch(() => reason(ready.src));
+    picture.replaceWith(ready);
+  }
+  return { page, address: $("link[rel=canonical]", page)?.getAttribute("href") };
+}
+
+/** Why a picture did not come, in the server's words. */
+async function reason(address) {
+  const response = await fetch(address, { headers: { Accept: "application/json" } });
+  throw new Error(response.ok ? "the picture could not be shown" : (await response.json()).detail);
+}
+
+/** Fetch another one before it is asked for. */
+export function prepare() {
+  next = read($("#another").href);
+  next.catch(() => {}); // told when it is asked for
+}
+
+export function another() {
+  return go(next ?? read($("#another").href));
+}
+
+/**
+ * Hang what `coming` promises. `push`: as a new step of the history. `moving`: a slider moves, so
+ * that its form stays as it is and the address of this step changes. Resolves to whether it hangs.
+ */
+export async function go(coming, { push = true, moving = false } = {}) {
+  const mine = (wish = Symbol());
+  if (moving) next = null;
+  try {
+    const found = await coming;
+    if (mine !== wish) return false;
+    const left = { address: location.href, picture: $("#work img").cloneNode() };
+    hang(found.page, moving);
+    if (push) history.pushState({}, "", found.address);
+    else if (moving) history.replaceState({}, "", found.address);
+    if (!moving) {
+      say($("#work img").alt, true);
+      prepare();
+    }
+    document.dispatchEvent(new CustomEvent("hung", { detail: { left: push ? left : null, moving } }));
+    return true;
+  } catch (error) {
+    if (error.name !== "AbortError") say(error.message);
+    if (push) prepare();
+    return false;
+  }
+}
+
+/** Put every part of a page that was read in the place of this one's; focus and opened facts stay. */
+function hang(page, moving) {
+  const { id, name } = document.activeElement;
+  const opened = $("#work details")?.open;
+  document.body.className = page.body.className;
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const fresh = page.getElementById(part.id);
+    if (moving && part.tagName === "FORM") settle(part, fresh);
+    else {
+      part.className = fresh.className;
+      part.replaceChildren(...fresh.childNodes);
+    }
+  }
+  const details = $("#work details");
+  if (details && opened) details.open = true;
+  if (document.activeElement === document.body) {
+    const again = id ? document.getElementById(id) : name ? $("#controls").elements[name] : null;
+    again?.focus({ preventScroll: true });
+  }
+}
+
+/** What a form that is being moved still has to take over: seed and model. */
+function settle(form, fresh) {
+  for (const field of form.querySelectorAll("[type=hidden]")) field.value = fresh.elements[field.name].value;
+}
+
+/** Tell the visitor something; `quiet` tells it only to those who listen. */
+export function say(text, quiet = false) {
+  $("#said").classList.toggle("quiet", quiet);
+  $("#said").textContent = text;
+}
