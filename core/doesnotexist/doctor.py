@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .errors import DoesNotExistError, RolledBack, UnknownModel, WeightsError
+from .errors import CredentialsInvalid, DoesNotExistError, RolledBack, UnknownModel, WeightsError
 from .history import History
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def examine(session: Session) -> Iterator[Finding]:
     yield _device(zoo.settings.device)
     yield from _plugins(zoo)
     yield from _store(zoo)
+    yield _credentials(zoo)
     yield from (_model(zoo, domain) for domain in zoo.plugins.generators)
     yield from _rolled_back(zoo)
 
@@ -132,6 +133,26 @@ def _rolled_back(zoo: Zoo) -> Iterator[Finding]:
             history.check(card)
         except RolledBack as error:
             yield Finding(f"model {card.id}", False, str(error), "ask whoever gave you that registry")
+
+
+def _credentials(zoo: Zoo) -> Finding:
+    """Whether Content Credentials are signed, by whom, and who else could read the key."""
+    from .provenance.certificates import KEY
+    from .provenance.credentials import installed
+
+    what, folder = "content credentials", zoo.settings.credentials
+    if folder is None:
+        return Finding(what, True, "off; doesnotexist provenance init makes what signs them")
+    if not installed():
+        return Finding(what, False, "off: c2pa is not installed", "pip install 'doesnotexist[provenance]'")
+    try:
+        signer = zoo.signer
+    except CredentialsInvalid as error:
+        return Finding(what, False, str(error))
+    key = folder / KEY
+    if os.name != "nt" and stat.S_IMODE(key.stat().st_mode) & 0o077:
+        return Finding(what, False, f"others can read {key}", f"chmod 600 {key}")
+    return Finding(what, True, f"signed by {signer.name} until {signer.expires}" if signer else "off")
 
 
 def _model(zoo: Zoo, domain: str) -> Finding:

@@ -135,4 +135,6 @@ def _announce(zoo: Zoo, port: int) -> None:
     for state in zoo.plugins.states:
         if state.state not in ("ready", "disabled"):
             console.print(Text(f"{state.name} is not served, {state.state}: {state.reason}", "yellow"))
+    if zoo.signer:
+        console.print(Text(f"Signed by {zoo.signer.name} until {zoo.signer.expires}.", style="dim"))
     console.print(Text("Ctrl-C ends it.", style="dim"))
