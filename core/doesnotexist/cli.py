@@ -6,6 +6,7 @@ two more: 1 for a file that is not what it says, 4 for one of which nobody can k
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cached_property
 from typing import Any, NoReturn
@@ -17,8 +18,8 @@ from .cache_command import cache_group
 from .doctor import doctor_command
 from .errors import DoesNotExistError
 from .generate_command import GenerateGroup
-from .inspect_command import inspect_command
 from .golden_command import golden_command
+from .inspect_command import inspect_command
 from .models_command import models_command
 from .provenance_command import provenance_group
 from .pull import pull_command
@@ -58,9 +59,23 @@ class ZooGroup(click.Group):
         return super().list_commands(context)
 
 
+def _be_strict(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
+    """Set it for every zoo of this process, and for the processes that it starts."""
+    if value:
+        os.environ["DOESNOTEXIST_STRICT"] = "true"
+
+
 @click.group(
     cls=ZooGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_be_strict,
+    help="A plugin that cannot be used is fatal, not only marked.",
 )
 @click.version_option(package_name="doesnotexist", message="%(package)s %(version)s")
 def cli() -> None:

@@ -49,14 +49,16 @@ class CannotListen(click.ClickException):
 @click.option(
     "--base-domain", help="The site's name, whose subdomains are the domains.  [default: localhost]"
 )
-def serve(host: str | None, port: int | None, base_domain: str | None) -> None:
+@click.option("--strict", is_flag=True, help="A plugin that cannot be used is fatal, not only marked.")
+def serve(host: str | None, port: int | None, base_domain: str | None, strict: bool) -> None:
     """Serve a page for every domain, an index of them all, and the API."""
     from doesnotexist import Settings, Zoo
 
     from .app import create_app
 
     environment = {**USUAL, **os.environ}
-    with Zoo(Settings.read(environment, host=host, port=port, base_domain=base_domain)) as zoo:
+    given = {"host": host, "port": port, "base_domain": base_domain, "strict": strict or None}
+    with Zoo(Settings.read(environment, **given)) as zoo:
         server = _listen(zoo, create_app(zoo, PLACES))
         signal.signal(signal.SIGINT, _stop)
         signal.signal(signal.SIGTERM, _stop)
