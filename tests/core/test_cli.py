@@ -69,8 +69,8 @@ def test_generate_a_folder(run, tmp_path):
     output, error = run("generate", "stripes", "--seeds", "0-3,9", "--bold", "--out", str(out))
     assert error is None
     names = [f"stripes-one-seed{seed}.jpg" for seed in (0, 1, 2, 3, 9)]
-    assert sorted(path.name for path in out.iterdir()) == names
-    assert len(output.splitlines()) == 5
+    assert sorted(path.name for path in out.iterdir()) == ["manifest.jsonl", *names]
+    assert output == f"{out}\n"
 
 
 def test_generate_many_records_in_one_file(run, tmp_path):

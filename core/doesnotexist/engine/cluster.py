@@ -72,7 +72,7 @@ class Actor:
 
         settings = self._settings
         try:
-            _connect(settings.ray_address)
+            connect(settings.ray_address)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise WorkerDied(domain, f"has no cluster: {error}", retry_after_s=10) from None
         gpus = 1 if settings.device.startswith("cuda") else 0
@@ -89,7 +89,8 @@ class Actor:
             ray.kill(handle)
 
 
-def _connect(address: str | None) -> None:
+def connect(address: str | None) -> None:
+    """Connect to the cluster at an address, or to a Ray of one's own; raises what `ray.init` raises."""
     import ray
 
     with _CONNECTING:
