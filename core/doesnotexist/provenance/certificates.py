@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CredentialsInvalid
+from ..errors import InvalidParameter
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -37,7 +37,7 @@ _USES = (
 def make_credentials(folder: Path, name: str) -> None:
     """Write authority, certificate chain and both keys of `name` into a folder, keys for its owner alone.
 
-    Raises CredentialsInvalid if the folder holds some already: what they have signed would lose its
+    Raises InvalidParameter if the folder holds some already: what they have signed would lose its
     signer.
     """
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -45,7 +45,7 @@ def make_credentials(folder: Path, name: str) -> None:
 
     found = [file for file in (CHAIN, KEY, AUTHORITY, AUTHORITY_KEY) if (folder / file).exists()]
     if found:
-        raise CredentialsInvalid(str(folder), f"expected none, found {', '.join(found)}")
+        raise InvalidParameter("folder", "one that holds no credentials yet", ", ".join(found))
     root_key, leaf_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     root = _authority(name, root_key)
     leaf = _leaf(name, leaf_key, root, root_key)
