@@ -152,7 +152,10 @@ def _of_signature(signature: Signature | None, format: str) -> Iterator[Finding]
             yield Finding("signature", "unknown", told)
         return
     who = quoted(signature.signer, 100)
-    if signature.state == "broken":
+    if signature.state == "elsewhere":
+        told = "Its Content Credentials lie elsewhere, and nothing is fetched for a file."
+        yield Finding("signature", "unknown", told)
+    elif signature.state == "broken":
         told = f"Its Content Credentials do not fit the file: changed since {who} signed it, or never right"
         yield Finding("signature", "broken", f"{told} ({signature.reason}).")
     elif signature.state == "trusted":

@@ -7,6 +7,7 @@ fetched. Without thumbnails, which would cost more than all the rest. This file 
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,9 +47,12 @@ def installed() -> bool:
 
 @dataclass(frozen=True)
 class Signature:
-    """The Content Credentials of a file: `trusted`, `intact` but by a signer unknown here, or `broken`."""
+    """The Content Credentials of a file: `trusted`, `intact` but by a signer unknown here, or `broken`.
 
-    state: Literal["trusted", "intact", "broken"]
+    `elsewhere`: the file only says where they are, and nothing is fetched for a file.
+    """
+
+    state: Literal["trusted", "intact", "broken", "elsewhere"]
     signer: str = ""
     source: str = ""
     """The digital source type that the signer vouches for, "" if none is named."""
@@ -142,26 +146,31 @@ def read_signature(data: bytes, format: str, authorities: str = "") -> Signature
         if reader is None:
             return None
         with reader:
-            state, manifest = reader.get_validation_state(), reader.get_active_manifest()
-            results = reader.get_validation_results()
+            return _judged(json.loads(reader.json()))
     except c2pa.C2paError as error:
-        return Signature("broken", reason=f"its manifest cannot be read ({type(error).__name__.lstrip('_')})")
-    return _judged(state or "", manifest or {}, results or {})
+        if str(error).startswith("Remote"):
+            return Signature("elsewhere")
+        return Signature("broken", reason=f"its manifest cannot be read: {type(error).__name__.lstrip('_')}")
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        return Signature("broken", reason="its manifest is not built as one")
 
 
-def _judged(state: str, manifest: Mapping[str, Any], results: Mapping[str, Any]) -> Signature:
-    failures = [one.get("code", "") for one in results.get("activeManifest", {}).get("failure", [])]
-    wrong = sorted({code for code in failures if code != _UNKNOWN_SIGNER})
+def _judged(store: Mapping[str, Any]) -> Signature:
+    """What c2pa has found; raises LookupError and the like for a store that is odd in itself."""
+    manifest = store["manifests"][store["active_manifest"]]
+    failures = store.get("validation_results", {}).get("activeManifest", {}).get("failure", [])
+    wrong = sorted({str(one["code"]) for one in failures} - {_UNKNOWN_SIGNER})
+    state = store.get("validation_state")
+    whole = state in ("Trusted", "Valid") and not wrong
     info = manifest.get("signature_info") or {}
     told = dict.fromkeys(str(info[part]) for part in ("common_name", "issuer") if info.get(part))
-    kept = {one.get("label"): one.get("data") for one in manifest.get("assertions", [])}
-    statement = kept.get(LABEL)
-    whole = state in ("Trusted", "Valid") and not wrong
+    said = {one.get("label"): one.get("data") for one in manifest.get("assertions", [])}
+    statement = said.get(LABEL, {})
     return Signature(
         state="broken" if not whole else "trusted" if state == "Trusted" else "intact",
         signer=", ".join(told),
-        source=_source(kept),
-        statement={k: str(v) for k, v in statement.items()} if isinstance(statement, dict) else {},
+        source=_source(said),
+        statement={str(name): str(text) for name, text in statement.items()},
         reason=", ".join(wrong),
     )
 
@@ -169,8 +178,8 @@ def _judged(state: str, manifest: Mapping[str, Any], results: Mapping[str, Any])
 def _source(assertions: Mapping[str | None, Any]) -> str:
     """The source type of the action by which the file came to be."""
     for label, data in assertions.items():
-        if label and label.startswith("c2pa.actions") and isinstance(data, dict):
-            for action in data.get("actions", []):
+        if label and label.startswith("c2pa.actions"):
+            for action in data["actions"]:
                 if action.get("action") == "c2pa.created":
                     return str(action.get("digitalSourceType", ""))
     return ""
