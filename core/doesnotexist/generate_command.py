@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
@@ -11,9 +12,17 @@ from .errors import UnknownDomain
 from .recipe import MAX_SEED
 
 if TYPE_CHECKING:
+    from .generating import Way
     from .zoo import Zoo
 
 SHARD = 1000  # samples: 4 MB of the starters' pictures, 300 MB of the largest
+
+
+class OtherWay(NamedTuple):
+    """A flag of one domain's subcommand: what it says of itself, and how samples are made with it."""
+
+    help: str
+    make: Way
 
 
 class GenerateGroup(click.Group):
@@ -21,6 +30,14 @@ class GenerateGroup(click.Group):
 
     def __init__(self) -> None:
         super().__init__("generate", help="Make things that do not exist, as files.")
+        self._ways: dict[str, dict[str, OtherWay]] = {}
+
+    def add_way(self, domain: str, word: str, help: str, make: Way) -> None:
+        """Let `generate DOMAIN --WORD` make its recipes in another way, into one file.
+
+        For the command line alone: it is no parameter, so neither the site nor a recipe knows of it.
+        """
+        self._ways.setdefault(domain, {})[word] = OtherWay(help, make)
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(context.obj.zoo.plugins.generators)
@@ -28,12 +45,13 @@ class GenerateGroup(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         zoo: Zoo = context.obj.zoo
         generator = zoo.generator(name)
-        about = f"{generator.title}: make one {generator.noun}, or many."
+        ways = self._ways.get(name, {})
+        flags = [click.Option([f"--{word}"], is_flag=True, help=way.help) for word, way in ways.items()]
         return click.Command(
             name,
-            callback=lambda **given: _generate(zoo, name, **given),
-            params=[*_common(zoo, name), *map(_option, generator.params.model_fields.items())],
-            help=about,
+            callback=lambda **given: _generate(zoo, name, ways, **given),
+            params=[*_common(zoo, name), *map(_option, generator.params.model_fields.items()), *flags],
+            help=f"{generator.title}: make one {generator.noun}, or many.",
         )
 
     def resolve_command(
@@ -89,6 +107,7 @@ def _option(item: tuple[str, Any]) -> click.Option:
 def _generate(
     zoo: Zoo,
     domain: str,
+    ways: Mapping[str, OtherWay],
     *,
     seed: str | None,
     seeds: str | None,
@@ -106,6 +125,7 @@ def _generate(
     from .generating import Request, generate
     from .zoo import Zoo
 
+    chosen = [way.make for word, way in ways.items() if params.pop(word)]
     given = {name: value for name, value in params.items() if value is not None}
     with ExitStack() as stack:
         if engine and engine != zoo.settings.workers:
@@ -113,5 +133,5 @@ def _generate(
             zoo = stack.enter_context(Zoo(settings, zoo.plugins))
         if engine == "ray" and shards is None:
             shards = "tar"
-        request = Request(domain, seed, seeds, count, model, format, size, out, shards, shard_size, given)
-        generate(zoo, request, as_json)
+        asked = (domain, seed, seeds, count, model, format, size, out, shards, shard_size, given)
+        generate(zoo, Request(*asked, way=chosen[0] if chosen else None), as_json)

@@ -6,7 +6,7 @@ import json
 import secrets
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +29,14 @@ from .bulk import (
 )
 from .errors import InvalidParameter
 from .media import SUFFIXES
-from .recipe import MAX_SEED, fresh_seed, parse_seed, parse_seeds
-from .zoo import Zoo
+from .recipe import MAX_SEED, Recipe, fresh_seed, parse_seed, parse_seeds
+from .zoo import Creation, Zoo
 
 # Formats of which many samples may stand in one file, and what ends each.
 JOINED = {"smi": b"\n", "json": b"\n", "sdf": b"", "txt": b"\n"}
+
+Way = Callable[[Zoo, Iterable[Recipe], str], Iterator[Creation]]
+"""How samples of recipes are made in a format, in order; the usual way is `Zoo.generate_many`."""
 
 Place = Literal["stream", "file", "folder", "archive", "shards"]
 
@@ -53,6 +56,7 @@ class Request:
     shards: Literal["tar", "parquet"] | None
     shard_size: int
     params: Mapping[str, Any]
+    way: Way | None = None
 
     @property
     def single(self) -> bool:
@@ -75,6 +79,8 @@ class Request:
 def generate(zoo: Zoo, request: Request, as_json: bool) -> None:
     """Do it, and print where things are; raises what `Zoo.render` raises, and InvalidParameter."""
     order = _order(zoo, request)
+    if request.way and request.place not in ("stream", "file"):
+        raise InvalidParameter("out", "one file for samples made in this way", request.out)
     if request.place == "shards":
         _write_shards(zoo, request, order)
     elif request.single or request.place in ("stream", "file"):
@@ -163,7 +169,12 @@ def _write_many(zoo: Zoo, request: Request, order: Order) -> Iterator[tuple[dict
 def _write_few(zoo: Zoo, request: Request, order: Order) -> Iterator[tuple[dict[str, Any], str]]:
     """One file, which may hold several samples of a format that can be joined, or standard output."""
     path = _file(request, order)
-    creations = zoo.generate_many(order.recipes(zoo), order.format, order.size)
+    recipes = order.recipes(zoo)
+    creations = (
+        zoo.generate_many(recipes, order.format, order.size)
+        if request.way is None
+        else request.way(zoo, recipes, order.format)
+    )
     with _opened(path) as stream:
         for creation in watched(creations, len(order.seeds)):
             stream.write(creation.data + JOINED.get(order.format, b""))
