@@ -18,6 +18,7 @@ from pydantic import Field
 
 from doesnotexist import Generator, Params, Picture, Settings, Zoo, hookimpl
 from doesnotexist.plugins import Plugins
+from doesnotexist.testing.fakes import fake_card, fake_zoo
 from doesnotexist_web.app import create_app
 
 WEIGHTS = b"these bytes are the weights of a network for tests"
@@ -90,6 +91,42 @@ class Polygons(Generator):
 
     def sample(self, recipes):
         return [Figure(recipe.seed) for recipe in recipes]
+
+
+class WaveParams(Params):
+    """Everything that can be played with."""
+
+    psi: float = Field(0.7, ge=-2, le=2, description="how far from the mean wave")
+    relative: int | None = Field(None, ge=1, le=100, description="a wave near this one")
+    mix: int | None = Field(None, ge=0, le=2**32 - 1, description="a second wave")
+    mix_layers: str | None = Field(None, max_length=9, description="what the second one lends")
+    toward: int | None = Field(None, ge=0, le=2**32 - 1, description="where to go")
+    step: float | None = Field(None, ge=0, le=1, description="how far to go")
+
+
+class Waves(Generator):
+    """Pictures of 32 pixels, each of one colour that tells how it was made."""
+
+    domain, noun, title, plural = "waves", "wave", "This Wave Does Not Exist", "Waves"
+    params = WaveParams
+
+    def __init__(self) -> None:
+        self.made: list[int] = []
+
+    def load(self, card, files, device):
+        return self
+
+    def sample(self, recipes):
+        self.made += [recipe.seed for recipe in recipes]
+        return [Picture(np.full((32, 32, 3), self.shade(recipe), np.uint8)) for recipe in recipes]
+
+    @staticmethod
+    def shade(recipe):
+        """Red is the way to psi, green the seed or how far to the other, blue the relative."""
+        params = recipe.params
+        seed, step = recipe.seed % 200, params.get("step", 0)
+        green = seed + step * (params.get("toward", recipe.seed) % 200 - seed)
+        return round(120 + 60 * params["psi"]), round(green), 10 * params.get("relative", 0)
 
 
 class Moods(Generator):
@@ -208,13 +245,45 @@ def app(zoo: Zoo):
 @pytest.fixture
 def ask(app):
     """`ask("blots.zoo.test", "/image", accept="image/*")` → the answer."""
+    return ask_of(app)
 
-    def ask(host: str, path: str = "/", accept: str | None = None, method: str = "GET", **headers):
+
+@pytest.fixture
+def asker():
+    """A function that makes the `ask` of an application."""
+    return ask_of
+
+
+@pytest.fixture
+def waves() -> Waves:
+    return Waves()
+
+
+@pytest.fixture
+def wave_zoo(tmp_path: Path, waves: Waves) -> Iterator[Zoo]:
+    """A zoo of waves alone."""
+    card = fake_card("waves", {"weights": WEIGHTS}, resolution=32)
+    more = {"base_domain": "zoo.test", "media_bytes": "1MiB", "deadline_s": 20}
+    with fake_zoo(tmp_path, waves, {"weights": WEIGHTS}, card, **more) as zoo:
+        yield zoo
+
+
+@pytest.fixture
+def surf(wave_zoo: Zoo):
+    """As `ask`, of a site of waves alone: `surf("/sheet")`."""
+    ask = ask_of(create_app(wave_zoo))
+    return lambda path, **more: ask("waves.zoo.test", path, **more)
+
+
+def ask_of(app):
+    """A function that asks an application."""
+
+    def ask(host: str, path: str = "/", accept: str | None = None, method: str = "GET", json=None, **headers):
         sent = {"Accept": accept} if accept is not None else {}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         environ = {"HTTP_HOST": host}
         return app.test_client().open(
-            path, method=method, headers=sent, environ_overrides=environ, buffered=True
+            path, method=method, headers=sent, json=json, environ_overrides=environ, buffered=True
         )
 
     return ask

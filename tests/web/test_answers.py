@@ -131,7 +131,7 @@ POISON = [
 
 
 @pytest.mark.parametrize("name", POISON)
-@pytest.mark.parametrize("path", ["/generate/blots?seed=7", "/domains", "/about"])
+@pytest.mark.parametrize("path", ["/generate/blots?seed=7", "/domains", "/seed/7/40/30", "/sheet?seed=7"])
 def test_no_other_header_changes_an_answer(ask, name, path):
     clean, poisoned = (
         ask("blots.zoo.test", path),

@@ -86,11 +86,14 @@ def test_a_strangers_text_is_never_markup(ask):
         assert "<script>" not in ask("zoo.test", path, accept="text/html").text
 
 
-def test_only_get_and_head(ask):
-    answer = ask("zoo.test", "/generate/blots", method="POST")
+@pytest.mark.parametrize("path", ["/", "/about", "/image", "/models", "/sheet", "/new", "/seed/7/40/40"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_only_get_and_head(ask, path, method):
+    answer = ask("blots.zoo.test", path, method=method)
 
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
+    assert "POST" not in answer.headers["Allow"]
 
 
 def test_a_broken_plugin_costs_its_own_domain_and_says_why(ask, zoo, monkeypatch):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import pytest
+from werkzeug.exceptions import NotFound
 
 PAGES = [
     ("blots.zoo.test", "/"),
@@ -23,6 +25,9 @@ PAGES = [
     ("zoo.test", "/status"),
     ("zoo.test", "/plugins"),
     ("localhost", "/plugins"),
+    ("blots.zoo.test", "/play?seed=7"),
+    ("blots.zoo.test", "/manifest.webmanifest"),
+    ("zoo.test", "/verify"),
 ]
 OPEN = [
     ("zoo.test", "/generate/blots?seed=7"),
@@ -34,6 +39,14 @@ OPEN = [
     ("zoo.test", "/domains"),
     ("zoo.test", "/healthz"),
     ("zoo.test", "/readyz"),
+    ("blots.zoo.test", "/sheet.png?side=2"),
+    ("blots.zoo.test", "/strip.json"),
+    ("moods.zoo.test", "/neighbours"),
+    ("moods.zoo.test", "/morph.webm?frames=2"),
+    ("blots.zoo.test", "/new?gender=female"),
+    ("blots.zoo.test", "/seed/7/40/30.webp"),
+    ("zoo.test", "/generate/blots?count=2"),
+    ("zoo.test", "/generate/blots?seed=x"),
 ]
 
 
@@ -77,20 +90,33 @@ def test_a_drawing_opened_by_itself_is_in_a_sandbox(ask):
 
 
 def test_every_route_is_among_those_tested(app):
-    routes = {rule.rule for rule in app.url_map.iter_rules()}
+    adapter = app.url_map.bind("zoo.test")
+    tested = set()
+    for _, path in PAGES + OPEN:
+        with suppress(NotFound):
+            tested.add(adapter.match(path.partition("?")[0].removeprefix("/d/blots"))[0])
+    # what takes only POST is tested with the rest of its answers
+    asked = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in rule.methods}
 
-    assert routes == {
-        "/",
-        "/about",
-        "/domains",
-        "/generate/<domain>",
-        "/healthz",
-        "/image",
-        "/image.<suffix>",
-        "/metrics",
-        "/models",
-        "/plugins",
-        "/readyz",
-        "/static/<path:filename>",
-        "/status",
-    }
+    assert tested | {"static"} == asked
+
+
+@pytest.mark.parametrize("path", ["/generate/blots", "/image", "/sheet.png", "/new"])
+def test_another_site_may_ask_whether_it_may_ask(ask, path):
+    headers = ask(
+        "blots.zoo.test",
+        path,
+        method="OPTIONS",
+        Origin="https://other.test",
+        Access_Control_Request_Method="GET",
+    ).headers
+
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert "GET" in headers["Access-Control-Allow-Methods"]
+    assert ("POST" in headers["Access-Control-Allow-Methods"]) == (path == "/generate/blots")
+    assert "Content-Type" in headers["Access-Control-Allow-Headers"]
+
+
+@pytest.mark.parametrize("path", ["/", "/about", "/status"])
+def test_pages_are_not_to_be_asked_for(ask, path):
+    assert "Access-Control-Allow-Origin" not in ask("blots.zoo.test", path, method="OPTIONS").headers

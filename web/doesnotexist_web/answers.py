@@ -47,13 +47,12 @@ def deliver(order: Order) -> Response:
     else:
         order, media = make(order)
         response = Response(media.data, mimetype=media.media_type)
-        name = file_name(order.domain, order.recipe.seed, order.format)
-        response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+        response.headers["Content-Disposition"] = disposition(order)
     keep(response, etag, seeded=order.seeded, complete=order.complete)
     response.headers["X-Seed"] = str(order.recipe.seed)
     if "fresh" in g:  # made now, from the pool, or shared with others under overload
         response.headers["X-Fresh"] = g.fresh
-    response.headers["Link"] = _links(order)
+    response.headers["Link"] = links(order)
     return public(response)
 
 
@@ -79,13 +78,19 @@ def make(order: Order) -> tuple[Order, Media]:
         return replace(order, recipe=creation.recipe), creation.media
 
 
-def _links(order: Order) -> str:
+def links(order: Order) -> str:
+    """The Link header: where it can be had for ever, what is known of it, its licence."""
     canonical = permalink(order.domain, order.recipe)
     about = f"{address(order.domain).rstrip('/')}/about"
     terms = with_query(about, {"model": order.recipe.reference}) + "#licence"
     record = permalink(order.domain, order.recipe, format="json")
     described = f'<{record}>; rel="describedby"; type="application/json"'
     return f'<{canonical}>; rel="canonical", {described}, <{terms}>; rel="license"'
+
+
+def disposition(order: Order) -> str:
+    """The header with the name of a file."""
+    return f'inline; filename="{file_name(order.domain, order.recipe.seed, order.format)}"'
 
 
 def file_name(domain: str, seed: int, format: str) -> str:

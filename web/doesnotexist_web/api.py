@@ -11,14 +11,21 @@ from doesnotexist.media import check_format
 
 from . import here
 from .answers import deliver, json_answer
+from .batches import read_counted
 from .orders import read_order
+from .streams import deliver_batch
 
 api = Blueprint("api", __name__)
 
 
 @api.get("/generate/<domain>")
 def generate(domain: str) -> Response:
-    """One sample: `/generate/faces?seed=7&psi=0.7&format=png&size=256`; without a seed a fresh one."""
+    """One sample: `/generate/faces?seed=7&psi=0.7&format=png&size=256`; without a seed a fresh one.
+
+    With `count` so many, from that seed on, as lines of JSON or as a zip.
+    """
+    if "count" in request.args:
+        return deliver_batch(read_counted(here.zoo(), domain, request.args))
     return deliver(read_order(here.zoo(), domain, request.args))
 
 

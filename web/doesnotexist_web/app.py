@@ -9,15 +9,20 @@ from doesnotexist import Zoo
 
 from . import failures, here
 from .api import api
+from .assets import FOREVER_S, fingerprint
 from .headers import secure
 from .hosts import Hosts, SiteMiddleware
+from .limits import limit
+from .logs import log_as_json
+from .old_forms import old_forms
 from .operations import operations, watch
 from .pages import pages
 from .play import play
 from .plugin_pages import plugin_pages
+from .streams import streams
 from .verify import verify
 
-MAX_BODY = 64 * 1024  # bytes; nothing here reads a body yet
+MAX_BODY = 64 * 1024  # bytes; a batch may have this many
 
 
 def create_app(zoo: Zoo, places: int = 64) -> Flask:
@@ -27,7 +32,8 @@ def create_app(zoo: Zoo, places: int = 64) -> Flask:
     """
     settings = zoo.settings
     hosts = Hosts(settings.base_domain, settings.host, settings.hosts)
-    app = Flask(__name__)
+    app = Flask(__name__, static_url_path=f"/static/{fingerprint()}")
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = FOREVER_S
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.extensions["doesnotexist"] = zoo
     app.extensions["doesnotexist.places"] = here.Places(places)
@@ -37,12 +43,18 @@ def create_app(zoo: Zoo, places: int = 64) -> Flask:
     app.url_map.merge_slashes = False
     app.before_request(_check_site)
     app.after_request(secure)
+    if settings.log == "json":
+        log_as_json(app)
+    if settings.rate_limit:
+        limit(app, settings.rate_limit)
     app.register_error_handler(Exception, failures.answer)
     app.register_blueprint(api)
     app.register_blueprint(pages)
     app.register_blueprint(play)
-    app.register_blueprint(plugin_pages)
     app.register_blueprint(verify)
+    app.register_blueprint(streams)
+    app.register_blueprint(old_forms)
+    app.register_blueprint(plugin_pages)
     app.register_blueprint(operations)
     watch(app)
     zoo.plugins.register_routes(app)

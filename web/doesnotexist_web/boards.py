@@ -1,13 +1,19 @@
-"""Several pictures as one: tiles in rows. And one picture cut to a shape."""
+"""Pictures that the site puts together: tiles in rows, one cut to a shape; marked like every other."""
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from doesnotexist import Media
+from doesnotexist.provenance import mark
+
+from . import here
 
 Pixels = NDArray[np.uint8]  # (H, W, 3), RGB
 
@@ -37,3 +43,11 @@ def cropped(pixels: Pixels, width: int, height: int) -> Pixels:
     top = max(0, (pixels.shape[0] - height) // 2)
     left = max(0, (pixels.shape[1] - width) // 2)
     return np.ascontiguousarray(pixels[top : top + height, left : left + width])
+
+
+def finished(data: bytes, format: str, record: Mapping[str, Any], size: int | None) -> bytes:
+    """What was put together, with its mark, and signed where this site signs; `size` of each sample."""
+    if format != "webm":  # whose mark is in its tags
+        data = mark(data, format, record, size)
+    signer = here.zoo().signer
+    return signer.sign(Media(data, format, {}), dict(record)).data if signer else data

@@ -30,6 +30,7 @@ from doesnotexist.errors import (
 )
 
 from .answers import json_answer
+from .headers import public
 from .here import request_id
 from .negotiation import HTML, JSON, preferred_text
 
@@ -77,10 +78,12 @@ def answer(error: Exception) -> Response:
     if kind == HTML:
         response = Response(render_template("error.html", failure=failure), failure.status)
     elif kind == JSON:
-        response = json_answer(_problem(failure), failure.status, "application/problem+json")
+        response = json_answer(problem(failure), failure.status, "application/problem+json")
     else:
         line = f"{failure.status} {failure.title}: {failure.detail}\n"
         response = Response(line, failure.status, mimetype="text/plain")
+    if kind != HTML:
+        public(response)
     response.headers.update(failure.headers)
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept")
@@ -108,6 +111,7 @@ def _ours(error: DoesNotExistError) -> Failure:
     match error:
         case InvalidParameter():
             facts = {"field": error.field, "expected": error.expected}
+            status = 422 if request.method == "POST" else status  # the body is JSON, but says what cannot be
         case UnknownDomain():
             facts = {"known": list(error.known)}
             status = 503 if error.reason else status
@@ -123,8 +127,8 @@ def without_paths(text: str) -> str:
     return _PATH.sub("…", text)
 
 
-def _problem(failure: Failure) -> dict[str, Any]:
-    """Problem details as of RFC 9457."""
+def problem(failure: Failure) -> dict[str, Any]:
+    """Problem details as of RFC 9457, as JSON data."""
     return {
         "type": "about:blank",
         "title": failure.title,

@@ -64,7 +64,9 @@ def _video(frames: Sequence[Pixels], format: str, metadata: Mapping[str, str]) -
     codec, options = _CODECS[format]
     height, width, _ = frames[0].shape
     buffer = io.BytesIO()
-    muxing = {"movflags": "use_metadata_tags"} if format == "mp4" else {}  # else it keeps but a few
+    muxing = {"fflags": "+bitexact"}  # no random numbers: the same frames are the same bytes
+    if format == "mp4":
+        muxing["movflags"] = "use_metadata_tags"  # else it keeps but a few
     with av.open(buffer, "w", format=format, options=muxing) as container:
         container.metadata.update(metadata)
         stream = container.add_stream(codec, rate=FPS, options=options)

@@ -6,13 +6,13 @@ anybody may embed them. No cookies: nothing on this site knows a visitor.
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, request
 
 from .here import request_id
 
 _PAGE = (
     "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # A drawing opened by itself is a document: its own style attributes, no scripts, no origin.
 _MEDIA = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors *; sandbox"
@@ -36,6 +36,10 @@ PUBLIC = {
 }
 
 
+# The blueprints that other sites may ask; without credentials, which nothing here has.
+_API = frozenset({"api", "play", "streams", "old_forms"})
+
+
 def public(response: Response) -> Response:
     """Mark an answer as one that any site may read and embed: media, records, lists."""
     response.headers.update(PUBLIC)
@@ -44,6 +48,11 @@ def public(response: Response) -> Response:
 
 def secure(response: Response) -> Response:
     """Give an answer its headers; whatever is not marked public is private."""
+    if request.method == "OPTIONS" and request.blueprint in _API:
+        public(response)
+        response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match, Range"
+        response.headers["Access-Control-Max-Age"] = "86400"
     response.headers.update(ALWAYS)
     if "Access-Control-Allow-Origin" not in response.headers:
         response.headers.update(PRIVATE)

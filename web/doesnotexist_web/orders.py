@@ -57,7 +57,7 @@ def read_order(
         domain=domain,
         recipe=recipe,
         format=name,
-        size=_size(given.get("size")),
+        size=read_size(given.get("size")),
         seeded=seed is not None,
         complete=seed is not None and weights_named and own.keys() >= recipe.params.keys(),
         anything=given.keys() <= {"format"} and name == zoo.format(recipe),
@@ -76,7 +76,8 @@ def only_once(query: MultiDict[str, str], known: set[str] | None = None) -> Mapp
     return given
 
 
-def _size(text: str | None) -> int | None:
+def read_size(text: str | None) -> int | None:
+    """A width in pixels, None as it comes; raises InvalidParameter."""
     if text is None:
         return None
     if not re.fullmatch(r"[0-9]{1,5}", text):

@@ -15,14 +15,14 @@ from flask import Blueprint, Response, current_app, request, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import NotFound
 
-from doesnotexist import Generator, Media, Picture
+from doesnotexist import Generator, Picture
 from doesnotexist.errors import DeadlineExceeded, InvalidParameter
 from doesnotexist.media import MEDIA_TYPES, PICTURE_FORMATS, SUFFIXES, as_json
-from doesnotexist.provenance import mark, video_metadata
+from doesnotexist.provenance import video_metadata
 
 from . import films, here
 from .answers import file_name, keep, permalink, with_query
-from .boards import Pixels, board, pixels_of
+from .boards import Pixels, board, finished, pixels_of
 from .headers import public
 from .once import Once
 from .series import KINDS, SHEET, STRIP, Kind, Series, listed, offers, read_series
@@ -110,10 +110,7 @@ def _make(series: Series, format: str) -> bytes:
             data = films.film(tiles, format, video_metadata(record))
         else:
             data = Picture(board(tiles, _columns(series))).encode(format, None)
-    if format != "webm":  # whose mark is in its tags
-        data = mark(data, format, record, series.size)
-    signer = here.zoo().signer
-    return signer.sign(Media(data, format, {}), record).data if signer else data
+    return finished(data, format, record, series.size)
 
 
 def _tiles(series: Series) -> list[Pixels]:
