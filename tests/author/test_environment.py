@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -121,6 +122,8 @@ def test_our_own_commands_do_the_same_and_sync_puts_it_back(environment, generat
     assert "domains   night-skies" in told
     assert "licence: MIT" in told
     assert "installed doesnotexist-night-skies 0.1.0: night-skies" in told
+    kept, tried = re.search(r"(\d+) of (\d+) promises kept, 0 not tried", told).groups()
+    assert int(kept) == int(tried) >= 20
     with_it = everything(environment)
     assert with_it != before
 

@@ -22,7 +22,10 @@ class Notes(Installer):
         raise InstallRefused(request.text, "there is no index here")
 
     def changes(self, wheels):
-        return [Change("doesnotexist-dogs", "1.0"), Change("numpy", "1.26", "2.4", "BSD-3-Clause")]
+        return [
+            Change("doesnotexist-dogs", "1.0"),
+            Change("numpy", "1.26", "2.4", "BSD-3-Clause", 18_300_000),
+        ]
 
     def install(self, wheels, again=False):
         self.told.append(("install", [path.name for path in wheels]))
@@ -48,7 +51,7 @@ def record(tmp_path):
 def states(monkeypatch):
     """What the zoo says of the new plugins, as a process of its own would tell."""
     found = []
-    monkeypatch.setattr(installation, "_states", lambda: found)
+    monkeypatch.setattr(installation.fresh, "states", lambda limit_s: found)
     return found
 
 
@@ -69,7 +72,8 @@ def test_look_show_install_check_record(zoo, record, wheel, states):
     (entry,) = record.entries()
     assert record.wheel(entry).read_bytes() == path.read_bytes()
     assert "licence: MIT" in shown[0]
-    assert "with it  numpy 2.4 → 1.26   licence: BSD-3-Clause" in shown
+    assert "with it  numpy 2.4 → 1.26   18.3 MB   licence: BSD-3-Clause" in shown
+    assert "to fetch 18.3 MB, as far as sizes are told" in shown
     assert "other plugins may rely on them" in shown[-1]
 
 

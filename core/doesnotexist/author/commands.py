@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..testing import Finding
     from .installation import Plan
 
+CHECK_S = 600  # for the promises of one plugin: a large network takes its time on a CPU
 MARKS = {"kept": ("✓", "green"), "broken": ("✗", "red"), "skipped": ("–", "yellow")}
 
 
@@ -94,14 +95,18 @@ offline_option = click.option("--offline", is_flag=True, help="Ask no package in
 @click.command()
 @click.argument("packages", nargs=-1, required=True)
 @click.option("--as-typed", is_flag=True, help="A name that looks like a slip is meant as it is.")
+@click.option("--no-check", is_flag=True, help="Do not try the promises of the contract afterwards.")
 @yes_option
 @offline_option
 @click.pass_obj
-def install(session: Any, packages: tuple[str, ...], as_typed: bool, yes: bool, offline: bool) -> None:
+def install(
+    session: Any, packages: tuple[str, ...], as_typed: bool, no_check: bool, yes: bool, offline: bool
+) -> None:
     """Install plugins: NAME, NAME==VERSION, ./FOLDER or FILE.whl.
 
-    Shows first what would be installed, with sizes, licences and domains, and asks. A plugin is a
-    program: it can do what you can do. Install those of people you trust.
+    Shows first what would be installed, with sizes, licences and domains, and asks. A plugin that the
+    zoo cannot use is removed again; one that breaks a promise of the contract stays, and is told. A
+    plugin is a program: it can do what you can do. Install those of people you trust.
     """
     from . import installation
     from .installers import find_installer
@@ -114,6 +119,8 @@ def install(session: Any, packages: tuple[str, ...], as_typed: bool, yes: bool, 
     for wheel in done:
         domains = ", ".join(wheel.domains or wheel.plugins)
         click.echo(f"installed {wheel.name} {wheel.version}: {domains}")
+        if not no_check:
+            _tell_promises(wheel.name)
 
 
 @click.command()
@@ -145,6 +152,23 @@ def sync(offline: bool) -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (new, check, install, uninstall, sync)
+
+
+def _tell_promises(plugin: str) -> None:
+    """Have the conformance kit look at a plugin that is now installed, and tell what it found."""
+    from ..errors import InstallRefused
+    from .fresh import findings
+
+    try:
+        found = findings(plugin, CHECK_S)
+    except InstallRefused as error:
+        click.echo(f"doesnotexist: {error}", err=True)
+        return
+    for one in (one for one in found if one["verdict"] == "broken"):
+        click.echo(f"  breaks a promise: {one['check']}: {one['reason']}", err=True)
+    kept = sum(one["verdict"] == "kept" for one in found)
+    skipped = sum(one["verdict"] == "skipped" for one in found)
+    click.echo(f"  {kept} of {len(found)} promises kept, {skipped} not tried")
 
 
 def _agreed(plan: Plan, yes: bool) -> bool:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +11,7 @@ from pathlib import Path
 from ..errors import InstallRefused
 from ..plugins import GROUP, OURS
 from ..zoo import Zoo
+from . import fresh
 from .installers import Change, Installer
 from .record import Record
 from .requests import Request, parse
@@ -45,7 +42,12 @@ class Plan:
         others = [change for change in self.changes if canonical(change.name) not in ours]
         for change in others:
             was = f"{change.before} → " if change.before else "new, "
-            yield f"with it  {change.name} {was}{change.version}   licence: {change.licence or 'not told'}"
+            size = f"   {change.size / 1e6:.1f} MB" if change.size else ""
+            licence = change.licence or "not told"
+            yield f"with it  {change.name} {was}{change.version}{size}   licence: {licence}"
+        if others:
+            size = sum(change.size for change in others) / 1e6
+            yield f"to fetch {size:.1f} MB, as far as sizes are told"
         if any(change.before for change in others):
             yield "Packages that are here already would change: other plugins may rely on them."
 
@@ -159,34 +161,15 @@ def _check_or_undo(wheels: Sequence[Wheel], installer: Installer, record: Record
 def _faults(names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Name and reason of each plugin among `names` that the zoo cannot use."""
     try:
-        states = _states()
+        found = fresh.states(START_S)
     except InstallRefused as error:  # one that ends the whole process at its import
         yield next(iter(names.values())), error.reason
         return
-    for state in states:
+    for state in found:
         name = names.get(canonical(state["distribution"]))
         if name and state["state"] != "ready":
             where = f" ({state['file']})" if state.get("file") else ""
             yield name, f"{state['state']}: {state['reason']}{where}"
-
-
-def _states() -> list[dict[str, str]]:
-    """What a new process says of all plugins. Raises InstallRefused if it cannot."""
-    command = [sys.executable, "-m", "doesnotexist", "plugins", "--json"]
-    # whatever this process may have been told to load, or to take for fatal
-    told = ("DOESNOTEXIST_PLUGINS", "DOESNOTEXIST_STRICT")
-    environment = {name: value for name, value in os.environ.items() if name not in told}
-    try:
-        done = subprocess.run(  # noqa: S603 - our own command
-            command, capture_output=True, text=True, check=False, env=environment, timeout=START_S
-        )
-    except subprocess.TimeoutExpired:
-        raise InstallRefused("plugins", f"the zoo has not started with it in {START_S} s") from None
-    states: list[dict[str, str]] = json.loads(done.stdout) if done.returncode == 0 and done.stdout else []
-    if not states:
-        last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-        raise InstallRefused("plugins", f"the zoo does not start with it: {last[0][:300]}")
-    return states
 
 
 def _distribution_of(name: str, record: Record) -> str:

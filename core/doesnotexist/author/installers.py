@@ -20,16 +20,21 @@ from typing import Any
 from ..errors import InstallRefused
 from ..plugins import OURS
 from .requests import Request
+from .sizes import sizes
 
 
 @dataclass(frozen=True)
 class Change:
-    """A package that would be installed; `before` is the version that is here now, "" if none is."""
+    """A package that would be installed; `before` is the version that is here now, "" if none is.
+
+    `size` is that of its file in bytes, 0 where nobody tells.
+    """
 
     name: str
     version: str
     before: str = ""
     licence: str = ""
+    size: int = 0
 
 
 class Installer(ABC):
@@ -88,7 +93,9 @@ class Pip(Installer):
                 *map(str, wheels),
             )
         found: dict[str, Any] = json.loads(report[report.index("{") :])
-        return [_change(item["metadata"]) for item in found["install"]]
+        items = found["install"]
+        told = sizes([item["download_info"]["url"] for item in items])
+        return [_change(item["metadata"], size) for item, size in zip(items, told, strict=True)]
 
     def install(self, wheels: Sequence[Path], again: bool = False) -> None:
         options = ["--force-reinstall", "--no-deps"] if again else []
@@ -175,11 +182,11 @@ def _host_stays() -> Iterator[list[str]]:
         yield ["--constraint", str(path)]
 
 
-def _change(metadata: dict[str, Any]) -> Change:
+def _change(metadata: dict[str, Any], size: int) -> Change:
     classifiers = [line for line in metadata.get("classifier", ()) if line.startswith("License ::")]
     licence = metadata.get("license_expression") or metadata.get("license") or "".join(classifiers[:1])
     short = licence.strip().splitlines()[0].rpartition("::")[2].strip()[:60] if licence.strip() else ""
-    return Change(metadata["name"], metadata["version"], _installed(metadata["name"]), short)
+    return Change(metadata["name"], metadata["version"], _installed(metadata["name"]), short, size)
 
 
 def _installed(name: str) -> str:
