@@ -1,4 +1,4 @@
-"""What this package adds: `convert`, `bench` and `train stylegan2`, and readers of checkpoints."""
+"""What this package adds: `convert`, `bench`, `evaluate`, `train stylegan2`, and readers of checkpoints."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from doesnotexist.errors import WeightsInvalid
 from .bench import bench_command
 from .convert.command import convert_command
 from .train.command import stylegan2_command
+from .train.evaluate_command import evaluate_command
 
 # Format in a registry -> how the reader's name for it begins. The registry says what a file must be;
 # one that turns out to be something else is refused, though it could be read.
@@ -26,9 +27,10 @@ READABLE = {
 
 @hookimpl
 def register_commands(cli: click.Group) -> None:
-    """Add the converter and the benchmark, and the trainer to the group `train`."""
+    """Add the converter, the benchmark and the figures, and the trainer to the group `train`."""
     cli.add_command(convert_command)
     cli.add_command(bench_command)
+    cli.add_command(evaluate_command)
     train = cli.commands["train"]
     if isinstance(train, click.Group):
         train.add_command(stylegan2_command)

@@ -21,14 +21,15 @@ from doesnotexist.errors import InvalidParameter, WeightsInvalid
 
 from .state import Run
 
-_MODULES = ("generator", "average", "discriminators", "projection", "moments")
+_MODULES = ("generator", "average", "discriminators", "projection", "moments", "transport")
 _OPTIMISERS = ("optimise_generator", "optimise_discriminators")
 
 
 def write(run: Run, path: Path) -> None:
     """Write atomically: a kill at any moment leaves the old file or the new one."""
     tensors = {name: tensor.detach().to("cpu").contiguous().clone() for name, tensor in _tensors(run)}
-    metadata = {"settings": _settings(run), "images": str(run.images), "seconds": repr(run.seconds)}
+    counters = {"images": str(run.images), "seconds": repr(run.seconds), "best": repr(run.best)}
+    metadata = {"settings": _settings(run), **counters}
     part = path.with_suffix(".part")
     with part.open("wb") as stream:
         stream.write(save(tensors, metadata))
@@ -46,15 +47,16 @@ def restore(run: Run, path: Path) -> None:
         )
     for name in _MODULES:
         part = _under(name, tensors)
-        if name == "moments":
-            run.moments.adopt(part)
-            run.moments.to(run.device)
+        if name in ("moments", "transport"):
+            getattr(run, name).adopt(part)
+            getattr(run, name).to(run.device)
         getattr(run, name).load_state_dict(part)
     for name in _OPTIMISERS:
         _restore_optimiser(getattr(run, name), _under(name, tensors))
     run.batches.order = tensors["order"]
     run.random.set_state(tensors["random"])
     run.images, run.seconds = int(metadata["images"]), float(metadata["seconds"])
+    run.best = float(metadata.get("best", "inf"))
 
 
 def _tensors(run: Run) -> Iterator[tuple[str, Tensor]]:

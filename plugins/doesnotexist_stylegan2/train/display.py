@@ -46,9 +46,13 @@ class Display:
             description=(
                 f"{run.images:,} images, {self.speed():.0f}/s, {left / 60:.0f} min left"
                 f" · losses: generator {report.generator:.2f}, discriminators {report.discriminator:.2f},"
-                f" moments {report.moments:.2f}"
+                f" moments {report.moments:.2f}, transport {report.transport:.2f}{self._figure(run)}"
             ),
         )
+
+    @staticmethod
+    def _figure(run: Run) -> str:
+        return "" if run.verdict is None else f" · Fréchet {run.verdict.frechet:.0f} (best {run.best:.0f})"
 
     def speed(self) -> float:
         """Images per second over the last steps."""

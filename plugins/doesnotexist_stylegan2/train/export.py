@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from ..network import Network
 from ..weights import write_network
+from .judge import Verdict
 
 WEIGHTS = "generator.safetensors"
 FIGURES = "figures.json"
@@ -32,10 +34,10 @@ def with_mean_w(network: Network) -> Network:
     return whole
 
 
-def export(network: Network, out: Path, images: int, seconds: float) -> Path:
-    """Write the averaged generator as fp16, and what a model card wants to know beside it."""
+def export(network: Network, out: Path, images: int, seconds: float, verdict: Verdict) -> Path:
+    """Write a generator that knows its mean w as fp16, and what a model card wants to know beside it."""
     path = out / WEIGHTS
-    write_network(with_mean_w(network), path)
+    write_network(network, path)
     content = path.read_bytes()
     figures = {
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -44,6 +46,7 @@ def export(network: Network, out: Path, images: int, seconds: float) -> Path:
         "minutes": round(seconds / 60, 1),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "resolution": network.architecture.resolution,
+        **asdict(verdict),
     }
     (out / FIGURES).write_text(json.dumps(figures, indent=2) + "\n")
     return path

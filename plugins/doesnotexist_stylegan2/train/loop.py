@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..generator import StyleGAN2
 from . import checkpoint, schedule, sheet
-from .export import with_mean_w
+from .export import export, with_mean_w
+from .judge import Judge
 from .schedule import Budget
 from .state import Report, Run
 
@@ -24,6 +25,7 @@ class Rhythm:
 
     checkpoint: float = 180.0
     sheet: float = 300.0
+    figure: float = 300.0
     record: float = 10.0
 
 
@@ -45,10 +47,15 @@ Watcher = Callable[[Run, Report, float], None]
 """Is told after each step: the run, the step's figures, the progress."""
 
 
-def train(run: Run, budget: Budget, out: Path, watch: Watcher, rhythm: Rhythm = Rhythm()) -> None:
-    """Go on until the budget is used up; the folder then holds a checkpoint and sheets of the end."""
-    saves, sheets, records = (
-        Clock(every, run.seconds) for every in (rhythm.checkpoint, rhythm.sheet, rhythm.record)
+def train(
+    run: Run, budget: Budget, out: Path, watch: Watcher, judge: Judge, rhythm: Rhythm = Rhythm()
+) -> None:
+    """Go on until the budget is used up.
+
+    The folder then holds a checkpoint, sheets, and the generator of the best figure so far.
+    """
+    saves, sheets, figures, records = (
+        Clock(every, run.seconds) for every in (rhythm.checkpoint, rhythm.sheet, rhythm.figure, rhythm.record)
     )
     sheets.next = run.seconds + min(60.0, rhythm.sheet)  # a first look soon: a run that fails fails early
     begun = time.monotonic() - run.seconds
@@ -57,13 +64,26 @@ def train(run: Run, budget: Budget, out: Path, watch: Watcher, rhythm: Rhythm = 
         run.seconds = time.monotonic() - begun
         watch(run, report, progress)
         if records.due(run.seconds):
-            _record(run, report, progress, out / RECORD)
+            _record(run, {"rate": schedule.generator_rate(progress), **asdict(report)}, out)
         if sheets.due(run.seconds):
             write_sheets(run, out)
+        if figures.due(run.seconds):
+            keep_best(run, judge, out)
         if saves.due(run.seconds):
             checkpoint.write(run, out / CHECKPOINT)
     write_sheets(run, out)
+    keep_best(run, judge, out)
     checkpoint.write(run, out / CHECKPOINT)
+
+
+def keep_best(run: Run, judge: Judge, out: Path) -> None:
+    """Judge the averaged weights; export them if none were better."""
+    network = with_mean_w(run.average)
+    run.verdict = judge(network)
+    _record(run, asdict(run.verdict), out)
+    if run.verdict.frechet <= run.best:
+        run.best = run.verdict.frechet
+        export(network, out, run.images, run.seconds, run.verdict)
 
 
 def write_sheets(run: Run, out: Path) -> None:
@@ -73,8 +93,7 @@ def write_sheets(run: Run, out: Path) -> None:
         sheet.write(generator, psi, out / f"sheet-{run.images:08d}-psi{psi}.png")
 
 
-def _record(run: Run, report: Report, progress: float, path: Path) -> None:
-    rate = schedule.generator_rate(progress)
-    line = {"seconds": round(run.seconds, 1), "images": run.images, "rate": rate, **asdict(report)}
-    with path.open("a") as stream:
+def _record(run: Run, figures: Mapping[str, float], out: Path) -> None:
+    line = {"seconds": round(run.seconds, 1), "images": run.images, **figures}
+    with (out / RECORD).open("a") as stream:
         stream.write(json.dumps(line) + "\n")

@@ -41,8 +41,8 @@ DISCRIMINATOR_RATE = 2e-4
 
 
 def moment_weight(progress: float) -> float:
-    """3 at the start, 0.5 at the end: a guide for the first steps."""
-    return 3.0 - 2.5 * progress
+    """1 at the start, 0.5 at the end: a guide for the first steps."""
+    return 1.0 - 0.5 * progress
 
 
 def average_decay(images: int, batch: int) -> float:

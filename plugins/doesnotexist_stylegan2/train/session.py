@@ -14,7 +14,8 @@ from ..architecture import Architecture
 from . import checkpoint
 from .data import read_pictures
 from .display import Display
-from .export import export
+from .export import WEIGHTS
+from .judge import Judge
 from .loop import CHECKPOINT, train
 from .schedule import Budget
 from .state import Run
@@ -42,8 +43,8 @@ def train_to_file(data: Path, out: Path, settings: Settings, budget: Budget, res
         checkpoint.restore(run, saved)
     out.mkdir(parents=True, exist_ok=True)
     with Display(Console(stderr=True)) as display:
-        train(run, budget, out, display)
-    return export(run.average, out, run.images, run.seconds)
+        train(run, budget, out, display, Judge(run.batches.pictures, run.device))
+    return out / WEIGHTS
 
 
 def new_run(data: Path, settings: Settings) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass
 
 import torch
@@ -15,10 +16,14 @@ from .augment import Augment
 from .data import Batches
 from .discriminators import Discriminators, Looker
 from .features import load_features
+from .judge import Verdict
 from .losses import Moments, discriminator_loss, generator_loss, range_loss
 from .projection import Projection
+from .transport import Transport, views
 
 _RANGE_WEIGHT = 10.0
+_TRANSPORT_WEIGHT = 20.0  # about the pull of the discriminators on a collapsed run
+_FITTED_ON = 4096
 _RGB_START = 0.25  # the usual start draws pictures of standard deviation above 1, where features saturate
 
 
@@ -29,6 +34,7 @@ class Report:
     generator: float
     discriminator: float
     moments: float
+    transport: float
     deviation: float  # standard deviation of the generator's pictures; that of real ones is near 0.5
     real_sign: float  # mean sign of the verdicts, −1 to 1
     fake_sign: float
@@ -46,12 +52,15 @@ class Run:
         self.batch = batch
         self.images = 0
         self.seconds = 0.0
+        self.verdict: Verdict | None = None  # the last one
+        self.best = math.inf  # the lowest Fréchet distance so far
         self.generator = _new_generator(net).to(device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.projection = Projection(self.random).to(device, dtype)
         self.looker = Looker(load_features(dtype).to(device), self.projection)
         self.discriminators = Discriminators().to(device)
         self.moments = Moments().to(device)
+        self.transport = Transport(rate=batch / 1600).to(device)
         self.augment = Augment()
         self.batches = Batches(pictures, batch, self.random)
         self.optimise_generator = _adam(self.generator, schedule.generator_rate(0))
@@ -59,14 +68,25 @@ class Run:
 
     def step(self, progress: float) -> Report:
         """One batch for the generator, and the same fakes again for the discriminators (saves a pass)."""
-        real = self.augment(self.batches.next().to(self.device), self.random)
-        real_maps = self.looker(real)
+        if not self.transport.fitted:
+            self._fit_transport()
+        _, real_maps = self._look_at_reals()
         self.moments.update(real_maps)
         fake_maps, losses = self._step_generator(progress)
         verdicts = self._step_discriminators(real_maps, [x.detach() for x in fake_maps])
         self.images += self.batch
         self._update_average()
         return Report(**losses, **verdicts)
+
+    def _look_at_reals(self) -> tuple[Tensor, list[Tensor]]:
+        images = self.batches.next().to(self.device)
+        return images, self.looker(self.augment(images, self.random))
+
+    @torch.no_grad()
+    def _fit_transport(self) -> None:
+        batches = -(-min(_FITTED_ON, 4 * len(self.batches.pictures)) // self.batch)
+        seen = [self._look_at_reals() for _ in range(batches)]
+        self.transport.fit([torch.cat(x) for x in zip(*(views(m, i) for i, m in seen), strict=True)])
 
     def _step_generator(self, progress: float) -> tuple[list[Tensor], dict[str, float]]:
         for group in self.optimise_generator.param_groups:
@@ -78,10 +98,13 @@ class Run:
         loss = generator_loss(self.discriminators(maps))
         moments = self.moments(maps)
         total = loss + _RANGE_WEIGHT * range_loss(images) + schedule.moment_weight(progress) * moments
+        transport = self.transport(views(maps, images))
+        total = total + _TRANSPORT_WEIGHT * transport
         _descend(self.optimise_generator, total)
         figures = {
             "generator": loss.item(),
             "moments": moments.item(),
+            "transport": transport.item(),
             "deviation": images.detach().std().item(),
         }
         return maps, figures

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from doesnotexist_stylegan2.architecture import Architecture
+from doesnotexist_stylegan2.train.judge import Judge
 from doesnotexist_stylegan2.train.state import Run
 
 
@@ -28,8 +29,21 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def reals() -> torch.Tensor:
+    """20 pictures of noise, (20, 3, 32, 32) uint8."""
+    random = torch.Generator().manual_seed(5)
+    return torch.randint(0, 256, (20, 3, 32, 32), generator=random, dtype=torch.uint8)
+
+
+@pytest.fixture(scope="session")
+def judge(reals: torch.Tensor) -> Judge:
+    """One who looks at as few samples."""
+    return Judge(reals, "cpu", samples=20)
+
+
 @pytest.fixture
-def new_run() -> Callable[..., Run]:
+def new_run(reals: torch.Tensor) -> Callable[..., Run]:
     """A run at its first image, always the same one."""
 
     def make(batch: int = 4, seed: int = 0) -> Run:
@@ -42,8 +56,6 @@ def new_run() -> Callable[..., Run]:
             channel_max=16,
             use_noise=False,
         )
-        random = torch.Generator().manual_seed(5)
-        reals = torch.randint(0, 256, (20, 3, 32, 32), generator=random, dtype=torch.uint8)
         return Run(net, reals, batch, seed, "cpu", torch.float32)
 
     return make

