@@ -46,9 +46,25 @@ class Exhibit:
         return is_picture(self.generator)
 
     @property
+    def seen(self) -> bool:
+        """Whether it is looked at; else it is heard or read."""
+        return self.picture or self.generator.formats[0] == "svg"
+
+    @property
+    def heard(self) -> bool:
+        """Whether it is a sound."""
+        return self.generator.formats[0] == "wav"
+
+    @property
+    def text(self) -> str:
+        """Its words, if it is to be read."""
+        return "" if self.seen or self.heard or not self.media else self.media.data.decode(errors="replace")
+
+    @property
     def inked(self) -> bool:
         """Whether it is black on white whatever the page is; else it colours itself, light and dark."""
-        return not self.picture and not (self.media and b"prefers-color-scheme" in self.media.data)
+        coloured = self.media is not None and b"prefers-color-scheme" in self.media.data
+        return self.seen and not self.picture and not coloured
 
     @property
     def small(self) -> bool:

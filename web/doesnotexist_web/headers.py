@@ -11,8 +11,8 @@ from flask import Response, request
 from .here import request_id
 
 _PAGE = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # A drawing opened by itself is a document: its own style attributes, no scripts, no origin.
 _MEDIA = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors *; sandbox"
