@@ -70,7 +70,7 @@ def _of_pictures(given: NDArray[np.uint8], made: NDArray[np.uint8], *, lossless:
     pixels = f"{changed:,} of {given.shape[0] * given.shape[1]:,} pixels differ"
     return Difference(
         f"{pixels}, by up to {largest} of 255 levels; perceptual distance {distance} of 64",
-        near=alike and largest <= limits[0] and float(levels.mean()) <= limits[1],
+        near=largest <= limits[0] and float(levels.mean()) <= limits[1],
         alike=alike,
     )
 
@@ -93,11 +93,11 @@ def _pixels(data: bytes) -> NDArray[np.uint8]:
     import numpy as np
 
     with open_picture(data) as image:
+        if getattr(image, "n_frames", 1) > 1:
+            raise ValueError("it is animated")
         try:
-            if getattr(image, "n_frames", 1) > 1:
-                raise ValueError("it is animated")
             return np.asarray(image.convert("RGBA"))
-        except (OSError, SyntaxError) as error:
+        except Exception as error:  # the wall to Pillow, whose decoders raise what they like
             raise ValueError(f"its pixels cannot be read to the end ({type(error).__name__})") from None
 
 

@@ -118,6 +118,8 @@ def read(data: bytes, format: str) -> Mark:
             return Mark(statement.get("digitalSourceType", ""), statement)
         if format == "json":
             return _of_json(data)
+        if data.count(xmp.OURS.encode()) > 1:  # one reader would see the one, one the other
+            raise ValueError("it has two")
         found = xmp_of(data, format)
         return Mark(*xmp.read(found)) if found else Mark()
     except TooLarge:
@@ -151,7 +153,7 @@ def open_picture(data: bytes) -> Any:
         image = Image.open(io.BytesIO(data), formats=tuple(_PILLOW.values()))
     except (Warning, Image.DecompressionBombError):  # Pillow's own limit, which is higher
         raise TooLarge("It has far more pixels than anything made here.") from None
-    except (OSError, SyntaxError, OverflowError) as error:
+    except Exception as error:  # the wall to Pillow, whose decoders raise what they like
         raise ValueError(f"it cannot be opened as a picture ({type(error).__name__})") from None
     if image.width * image.height > MAX_PIXELS:
         raise TooLarge(f"It has {image.width} × {image.height} pixels, more than anything made here.")
