@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from PIL import Image
 
 from doesnotexist import Media
 from doesnotexist_web.exhibits import Exhibit, is_picture
@@ -35,6 +38,17 @@ def test_a_large_picture_fills_the_window(exhibit):
     assert large.image == large.download
 
 
+def test_a_link_comes_with_a_picture_of_decent_size(exhibit, ask):
+    one = exhibit("blots")
+    large = Exhibit(one.generator, one.card.model_copy(update={"resolution": 1024}), one.recipe)
+    picture = Image.open(io.BytesIO(ask("blots.zoo.test", one.social).data))
+
+    assert (picture.format, picture.size) == ("PNG", (1152, 1152))  # 18 times 64: each pixel a square
+    assert len(picture.crop((18, 18, 36, 36)).getcolors()) == 1
+    assert "format=png&size=1200" in exhibit("polygons").social
+    assert large.social == large.download
+
+
 def test_a_drawing_is_never_small(exhibit):
     assert not is_picture(exhibit("polygons").generator)
     assert not exhibit("polygons").small
@@ -64,6 +78,13 @@ def test_a_larger_model_is_named_if_there_is_one(exhibit):
 def test_its_page_is_on_its_own_site(exhibit):
     assert exhibit("blots").page.startswith("/?model=blots/tiny@")
     assert exhibit("polygons").page.startswith("http://polygons.zoo.test/?model=polygons/tiny@")
+
+
+def test_a_large_picture_has_a_small_thumbnail(exhibit):
+    one = exhibit("blots")
+    large = Exhibit(one.generator, one.card.model_copy(update={"resolution": 1024}), one.recipe)
+
+    assert "size=256" in large.thumbnail
 
 
 def test_another_keeps_what_was_changed_and_nothing_else(exhibit):

@@ -8,6 +8,10 @@ import re
 
 import pytest
 
+from doesnotexist_web import pages, voices
+
+from .conftest import Blots
+
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
@@ -168,3 +172,58 @@ def test_a_page_for_ever_is_asked_again_and_a_random_one_not_stored(ask):
 
     assert random.headers["Cache-Control"] == "no-store"
     assert ask("blots.zoo.test", link, accept=BROWSER).headers["Cache-Control"] == "no-cache"
+
+
+def test_how_it_works_is_told_with_the_one_that_was_looked_at(browse):
+    page = browse("blots.zoo.test", "/?seed=7&psi=-1")
+    about = attribute(page, r'<a href="([^"]+)">Learn how it works')
+
+    assert {"seed=7", "psi=-1.0"} <= set(about.partition("?")[2].split("&"))
+    assert "seed 7" in browse("blots.zoo.test", about)
+
+
+def test_the_numbers_behind_a_seed_are_shown_where_they_are_told(browse, monkeypatch):
+    monkeypatch.setattr(Blots, "numbers", lambda self, seed: (seed / 10, -1.0))
+    monkeypatch.setattr(Blots, "imagined_by", "")
+    monkeypatch.setattr(voices, "_GANS", ("drawn",))
+
+    text = browse("blots.zoo.test", "/about?seed=7")
+
+    assert "The 2 numbers of seed 7" in text
+    assert '<path d="M1 0v-7M3 0v10"/>' in text
+
+
+def test_play_is_a_page(browse):
+    text = browse("blots.zoo.test", "/play?seed=7")
+
+    assert "ψ −1" in text
+    assert "uncurated" in text
+
+
+def test_a_link_is_shown_with_its_own_picture(browse, ask):
+    text = browse("blots.zoo.test", "/?seed=7")
+    image = attribute(text, r'property="og:image" content="([^"]+)"')
+
+    assert image.startswith("http://blots.zoo.test/generate/blots?")
+    assert "seed=7" in image
+    assert ask("blots.zoo.test", image.removeprefix("http://blots.zoo.test")).mimetype == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("blots.zoo.test", "This Ink Blot Does Not Exist"), ("zoo.test", pages.ALL)]
+)
+def test_the_site_can_be_kept_like_an_app(browse, ask, host, name):
+    address = attribute(browse(host), r'<link rel="manifest" href="([^"]+)"')
+    answer = ask(host, address)
+    manifest = json.loads(answer.data)
+
+    assert answer.mimetype == "application/manifest+json"
+    assert (manifest["name"], manifest["start_url"], manifest["display"]) == (name, "/", "standalone")
+    for icon in manifest["icons"]:
+        assert ask(host, icon["src"]).mimetype == icon["type"]
+
+
+def test_domains_stand_in_the_order_of_the_registry(browse):
+    text = browse("zoo.test")  # the registry of the tests: blots, polygons, moods
+
+    assert re.findall(r'class="title">This (.+?) Does', text) == ["Ink Blot", "Polygon", "Mood"]

@@ -15,7 +15,8 @@ FOREVER_S = 365 * 24 * 3600
 def fingerprint(folder: Path = FOLDER) -> str:
     """12 letters (hex) that change with any name or byte of the files in a folder."""
     digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.rglob("*")):
         if path.is_file():
-            digest.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
     return digest.hexdigest()[:12]

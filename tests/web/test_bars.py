@@ -1,0 +1,14 @@
+"""Numbers as bars."""
+
+from __future__ import annotations
+
+from doesnotexist_web.bars import bars, frame
+
+
+def test_a_bar_goes_up_for_what_is_positive_and_down_for_what_is_not():
+    assert bars([1.0, -0.5, 0.1]) == "M1 0v-10M3 0v5M5 0v-1"
+
+
+def test_no_bar_leaves_the_frame():
+    assert bars([99.0, -99.0]) == "M1 0v-35M3 0v35"
+    assert frame([99.0, -99.0]) == "0 -35 4 70"
