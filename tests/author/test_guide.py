@@ -8,7 +8,8 @@ import pytest
 from doesnotexist import hookspecs
 from doesnotexist.author.commands import COMMANDS
 from doesnotexist.author.scaffold import KINDS
-from doesnotexist.generator import Generator
+from doesnotexist.cards import ModelCard
+from doesnotexist.generator import CAPABILITIES, Generator
 from doesnotexist.media import MEDIA_TYPES
 from doesnotexist.testing import CHECKS, Budget
 from doesnotexist.testing.suite import name_of
@@ -36,12 +37,33 @@ def test_every_hook_attribute_format_kind_and_command_is_told():
         assert f"doesnotexist {command.name}" in TEXT or f"`{command.name}" in TEXT
 
 
+def test_every_capability_is_told_with_its_parameters():
+    for name, parameters in CAPABILITIES.items():
+        (row,) = re.findall(rf"^\| `{name}` \| (.*) \|$", TEXT, re.MULTILINE)
+        assert parameters <= set(re.findall(r"`(\w+)`", row))
+
+
+def test_the_model_card_of_the_guide_has_every_kind_of_fact():
+    card = TEXT.split("```yaml")[1].split("```")[0]
+    told = set(re.findall(r"^(?:  - |    )(\w+):", card, re.MULTILINE))
+    assert told == ModelCard.model_fields.keys() - {"version"}
+
+
 def test_every_option_that_is_told_exists():
     import click
 
     known = {opt for command in COMMANDS for param in command.params for opt in param.opts}
     assert all(isinstance(command, click.Command) for command in COMMANDS)
     others = {"--help", "--json", "--data", "--resolution", "--minutes", "--seed", "--size"}
+    others |= {"--strict", "--write", "--allow-rollback", "--check"}
+        "--help",
+        "--json",
+        "--data",
+        "--resolution",
+        "--minutes",
+        "--seed",
+        "--size",
+    }
     assert set(re.findall(r"--[a-z][a-z-]+", TEXT)) <= known | others
 
 
