@@ -9,10 +9,12 @@ parameter, defaults included, so that a new default never changes an old picture
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
@@ -134,6 +136,13 @@ def _span(part: str, room: int) -> Iterator[int]:
     return iter(range(start, end + 1))
 
 
+_SECRET = secrets.token_bytes(32)
+_NUMBERS = count()
+
+
 def fresh_seed() -> int:
-    """A seed that nobody can foresee."""
-    return secrets.randbelow(MAX_SEED + 1)
+    """A seed that nobody can foresee, in any process."""
+    # not secrets.randbelow: where many threads want one, each pays its system call with a wait for
+    # the interpreter's lock
+    text = f"{os.getpid()} {next(_NUMBERS)}".encode()
+    return int.from_bytes(hashlib.blake2b(text, key=_SECRET, digest_size=4).digest(), "big")

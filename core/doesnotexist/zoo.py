@@ -23,6 +23,7 @@ from .engine.loading import plugins_of
 from .errors import CredentialsInvalid, DoesNotExistError, ModelGone, QueueFull, UnknownModel
 from .further_registries import read_further
 from .generator import Generator, check_params
+from .lately import Lately
 from .media import Media, as_json, check_format, check_size
 from .pins import Pins
 from .plugins import Plugins
@@ -96,6 +97,9 @@ class Zoo:
         own = [card for one in self.further for card in one.cards]
         self.registry = Registry(pins.apply(card) for card in (*own, *cards))
         self._wanted = wanted_models(self.settings.models, self.registry)
+        # each looks for files, and is asked in every request
+        self._lately_default = Lately(self._default)
+        self._lately_here = Lately(self._find_domains_here)
         self._engine: Engine | None = None
         self._starting = threading.Lock()
         self._pool = Pool(self.settings.pool_bytes, self._domains_here, self._fresh_job)
@@ -139,7 +143,7 @@ class Zoo:
         """
         self.generator(domain)
         if model is None:
-            return self._default(domain)
+            return self._lately_default(domain)
         id, digest = parse_reference(model)
         card = self.registry.card(id)
         if card.domain != domain:
@@ -220,7 +224,7 @@ class Zoo:
         """
         kept = self._pool.pop(self.card(domain))
         if kept:
-            self._started().shown(self._job(kept.recipe), kept.media)
+            self._started().shown(self._job(kept.recipe), kept.media, more=self._pool.low(domain))
             return Creation(self, kept.recipe, kept.media, "pool")
         recipe = self.recipe(domain)
         try:
@@ -323,6 +327,9 @@ class Zoo:
 
     def _domains_here(self) -> list[str]:
         """The domains that can be served without a download."""
+        return self._lately_here(None)
+
+    def _find_domains_here(self, _: None) -> list[str]:
         here = {
             listing.card.domain
             for listing in self.models()

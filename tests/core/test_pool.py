@@ -92,6 +92,7 @@ def test_another_model_means_another_pool(pooled, settings):
     first = pooled.card("stripes")
     other = pooled.card("stripes", "stripes/two")
     pooled.registry._cards = {other.id: other, first.id: first}
+    time.sleep(1.1)  # which model is served is looked up once a second
     creation = pooled.fresh("stripes")
     assert (creation.source, creation.recipe.model) == ("made", "stripes/two")
     filled(pooled)

@@ -61,9 +61,10 @@ class Dispatcher:
         future.set_result(kept)
         return future
 
-    def shown(self, job: Job, media: Media) -> None:
+    def shown(self, job: Job, media: Media, more: bool = True) -> None:
         self._finished.put(job.key, media)
-        self._line.nudge()
+        if more:
+            self._line.nudge()
 
     def status(self) -> dict[str, Any]:
         return {

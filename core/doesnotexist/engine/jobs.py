@@ -42,8 +42,8 @@ class Engine(Protocol):
         BadSample, PluginBroken, or what loading raised.
         """
 
-    def shown(self, job: Job, media: Media) -> None:
-        """Keep media that were made while idle, now that somebody has them; others may be wanted."""
+    def shown(self, job: Job, media: Media, more: bool = True) -> None:
+        """Keep media that were made while idle, now that somebody has them; `more`: others are wanted."""
 
     def status(self) -> dict[str, Any]:
         """Figures, as JSON data."""

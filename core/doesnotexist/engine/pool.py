@@ -15,6 +15,7 @@ from .jobs import Job, Outcome
 
 MEMORY = 0.995  # how much of the demand so far still counts after one more: the last few hundred do
 FLOOR = 10  # a domain counts as if this many had asked for it: nobody's first visit finds it dry
+LOW = 0.9  # of its share: below it a domain is filled up again, with batches and not one by one
 TOO_MUCH = 1.5  # times its share: what a domain holds beyond that, it gives up for one in want
 
 
@@ -35,6 +36,8 @@ class _Stock:
         self.coming = 0
         self.demand = 0.0
         self.each = 0.0  # bytes of a sample, lately; 0 before the first
+        self.share = 0.0  # of the budget, when that was last looked at
+        self.filling = True
         self.given = self.dry = 0  # how often somebody asked and had one, or found none
 
     def expected(self) -> float:
@@ -46,6 +49,16 @@ class _Stock:
         if not self.each:
             return 0 if self.coming else 1
         return max(0, int((bytes - self.expected()) / self.each))
+
+    @property
+    def low(self) -> bool:
+        return self.filling or self.expected() < LOW * self.share
+
+    def wants(self) -> int:
+        """How many samples it wants: none from when it is full until it is low."""
+        lacks = self.lacks(self.share)
+        self.filling = bool(lacks) and self.low
+        return lacks if self.filling else 0
 
     def drop(self) -> Fresh:
         fresh = self.ready.popleft()
@@ -85,6 +98,11 @@ class Pool:
                 return None
             stock.given += 1
             return stock.drop()
+
+    def low(self, domain: str) -> bool:
+        """Whether a domain wants to be filled up."""
+        with self._lock:
+            return self._stocks[domain].low
 
     def wanted(self, room: Callable[[ModelCard], int]) -> list[Job]:
         domains = self._domains() if self._budget else []
@@ -137,21 +155,20 @@ class Pool:
         stocks = {domain: self._stocks.setdefault(domain, _Stock()) for domain in domains}
         total = sum(FLOOR + stock.demand for stock in self._stocks.values())
 
-        def share(stock: _Stock) -> float:
-            return self._budget * (FLOOR + stock.demand) / total
-
-        hungry = [d for d, s in stocks.items() if s.lacks(share(s))]
+        for stock in self._stocks.values():
+            stock.share = self._budget * (FLOOR + stock.demand) / total
+        hungry = [d for d, s in stocks.items() if s.wants()]
         if not hungry:
             return "", 0
         domain = min(hungry, key=lambda d: (bool(stocks[d].expected()), d != self._current))
         stock = stocks[domain]
         held = sum(stock.expected() for stock in self._stocks.values())
-        most = min(stock.lacks(share(stock)), stock.lacks(self._budget - held + stock.expected()))
+        most = min(stock.lacks(stock.share), stock.lacks(self._budget - held + stock.expected()))
         if most:
             return domain, most
         # full, of what is not wanted any more
-        rich = max(self._stocks.values(), key=lambda s: s.bytes / share(s))
-        if rich.bytes <= TOO_MUCH * share(rich):
+        rich = max(self._stocks.values(), key=lambda s: s.bytes / s.share)
+        if rich.bytes <= TOO_MUCH * rich.share:
             return "", 0
         while rich.ready and held + stock.each > self._budget:
             held -= _size(rich.drop().media)
