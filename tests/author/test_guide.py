@@ -56,14 +56,6 @@ def test_every_option_that_is_told_exists():
     assert all(isinstance(command, click.Command) for command in COMMANDS)
     others = {"--help", "--json", "--data", "--resolution", "--minutes", "--seed", "--size"}
     others |= {"--strict", "--write", "--allow-rollback", "--check"}
-        "--help",
-        "--json",
-        "--data",
-        "--resolution",
-        "--minutes",
-        "--seed",
-        "--size",
-    }
     assert set(re.findall(r"--[a-z][a-z-]+", TEXT)) <= known | others
 
 
