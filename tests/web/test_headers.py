@@ -26,6 +26,8 @@ PAGES = [
     ("zoo.test", "/plugins"),
     ("localhost", "/plugins"),
     ("blots.zoo.test", "/play?seed=7"),
+    ("blots.zoo.test", "/docs"),
+    ("zoo.test", "/docs"),
     ("blots.zoo.test", "/manifest.webmanifest"),
     ("zoo.test", "/verify"),
 ]
@@ -37,6 +39,7 @@ OPEN = [
     ("blots.zoo.test", "/image.png"),
     ("zoo.test", "/models"),
     ("zoo.test", "/domains"),
+    ("zoo.test", "/openapi.json"),
     ("zoo.test", "/healthz"),
     ("zoo.test", "/readyz"),
     ("blots.zoo.test", "/sheet.png?side=2"),

@@ -19,6 +19,7 @@ from .operations import operations, watch
 from .pages import pages
 from .play import play
 from .plugin_pages import plugin_pages
+from .reference import reference
 from .streams import streams
 from .verify import verify
 
@@ -54,6 +55,7 @@ def create_app(zoo: Zoo, places: int = 64) -> Flask:
     app.register_blueprint(verify)
     app.register_blueprint(streams)
     app.register_blueprint(old_forms)
+    app.register_blueprint(reference)
     app.register_blueprint(plugin_pages)
     app.register_blueprint(operations)
     watch(app)

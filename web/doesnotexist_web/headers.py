@@ -55,6 +55,7 @@ def secure(response: Response) -> Response:
         response.headers["Access-Control-Max-Age"] = "86400"
     response.headers.update(ALWAYS)
     if "Access-Control-Allow-Origin" not in response.headers:
-        response.headers.update(PRIVATE)
+        for name, value in PRIVATE.items():  # a page may have a policy of its own
+            response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = request_id()
     return response

@@ -1,0 +1,36 @@
+"""The API described: as an OpenAPI document for programs, and as a page for people."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template
+
+from . import here
+from .answers import json_answer
+from .openapi import document
+
+reference = Blueprint("reference", __name__)
+
+# Swagger UI (Apache-2.0) as it was published: its icons come as data, and pictures that were tried as blobs.
+_POLICY = (
+    "default-src 'none'; img-src 'self' data: blob:; media-src 'self' blob:; style-src 'self'; "
+    "script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@reference.get("/openapi.json")
+def openapi() -> Response:
+    """The OpenAPI 3.1 document of this site."""
+    site = here.site()
+    if site.domain:
+        return json_answer(document(here.zoo(), site.domain, here.address(site.domain)))
+    return json_answer(document(here.zoo(), "", here.home()))
+
+
+@reference.get("/docs")
+def docs() -> Response:
+    """The same as a page where every request can be tried."""
+    title = here.generator().title if here.site().domain else "Things that do not exist"
+    response = Response(render_template("docs.html", title=title), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["Cache-Control"] = "no-cache"
+    return response
