@@ -78,7 +78,6 @@ def _file() -> bytes:
         return request.stream.read(MAX_UPLOAD)
     parser = FormDataParser(
         stream_factory=_in_memory,
-        max_form_memory_size=ENVELOPE,
         max_content_length=MAX_UPLOAD,
         max_form_parts=MAX_PARTS,
     )
