@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import signal
 import threading
 from contextlib import suppress
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from .options import operator_options
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -44,28 +44,39 @@ class CannotListen(click.ClickException):
 
 
 @click.command()
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="0 for any free.  [default: 8000]")
+@operator_options(USUAL)
 @click.option(
-    "--base-domain", help="The site's name, whose subdomains are the domains.  [default: localhost]"
+    "--warm", default="all", metavar="DOMAINS", help="Whose models are loaded first: all, none, or a,b."
 )
 @click.option("--strict", is_flag=True, help="A plugin that cannot be used is fatal, not only marked.")
-def serve(host: str | None, port: int | None, base_domain: str | None, strict: bool) -> None:
-    """Serve a page for every domain, an index of them all, and the API."""
+def serve(warm: str, strict: bool, **given: str | None) -> None:
+    """Serve a page for every domain, an index of them all, and the API.
+
+    Each option is also an environment variable, such as DOESNOTEXIST_PORT: see the README.
+    """
     from doesnotexist import Settings, Zoo
 
     from .app import create_app
+    from .stopping import Told, end_when_told, finish
 
     environment = {**USUAL, **os.environ}
-    given = {"host": host, "port": port, "base_domain": base_domain, "strict": strict or None}
-    with Zoo(Settings.read(environment, **given)) as zoo:
+    with Zoo(Settings.read(environment, **given, strict=strict or None)) as zoo:
+        first = _warm(zoo, warm)
         server = _listen(zoo, create_app(zoo, PLACES))
-        signal.signal(signal.SIGINT, _stop)
-        signal.signal(signal.SIGTERM, _stop)
-        with suppress(KeyboardInterrupt):  # a wish to end that comes before the loop has begun
+        end_when_told()
+        with suppress(Told):
             _announce(zoo, _port(server))
-            threading.Thread(target=zoo.warm, daemon=True).start()  # for the first visitor
-            server.run()  # until _stop; requests under way are finished
+            if first != []:
+                threading.Thread(target=zoo.warm, args=(first,), daemon=True).start()
+            server.run()
+        finish(server)
+
+
+def _warm(zoo: Zoo, text: str) -> list[str] | None:
+    """The domains to load first, None for all that are here; raises UnknownDomain."""
+    if text in ("all", "none"):
+        return None if text == "all" else []
+    return [zoo.generator(domain.strip()).domain for domain in text.split(",")]
 
 
 def _listen(zoo: Zoo, app: Flask) -> Any:
@@ -106,13 +117,6 @@ def _port(server: Any) -> int:
     several = getattr(server, "effective_listen", None)
     port: int = several[0][1] if several else server.effective_port
     return port
-
-
-def _stop(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as signal() calls it
-    # once is a wish, twice is an order
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    raise KeyboardInterrupt  # which ends waitress's loop, and goes no further
 
 
 def _announce(zoo: Zoo, port: int) -> None:
