@@ -18,6 +18,7 @@ from ..heap import keep_heap
 from ..layers import Linear, StyledConv, ToRGB
 from ..network import Network
 from ..noise import Noise, SeededNoise
+from . import winograd
 
 
 class PlainSynthesis:
@@ -60,13 +61,19 @@ class PlainStyledConv(nn.Module):
         self.affine = Folded(layer.affine)
         self.up, self.activation, self.resolution = layer.up, layer.activation, layer.resolution
         weight = layer.weight.detach()
-        # (in, out) turned round for the transposed convolution
-        turned = weight if layer.up is None else weight.transpose(0, 1)
-        self.register_buffer("weight", turned.contiguous(memory_format=torch.channels_last))
+        self.winograd = layer.up is None and winograd.pays(*weight.shape[:2], layer.resolution)
+        self.register_buffer("weight", self._prepared(weight))
         self.register_buffer("squares", weight.square().sum((2, 3)).t().contiguous())
         self.register_buffer("bias", layer.bias.detach())
         self.noise_const = layer.noise_const if layer.use_noise else None
         self.noise_strength = layer.noise_strength.detach() if layer.use_noise else None
+
+    def _prepared(self, weight: Tensor) -> Tensor:
+        if self.winograd:
+            return winograd.transformed(weight)
+        # (in, out) turned round for the transposed convolution
+        turned = weight if self.up is None else weight.transpose(0, 1)
+        return turned.contiguous(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor, w: Tensor, noise: Noise, gain: float = 1.0) -> Tensor:
         """x (1, in, H, W), w (1, w_dim) float32 -> (1, out, H or 2H, W or 2W)"""
@@ -89,10 +96,13 @@ class PlainStyledConv(nn.Module):
             x = self._plain_convolve(x * styles[:, None, None], self.weight)
             return torch.addcmul(bias[:, None, None], x, demodulation[:, None, None])
         into, out = (0, 1) if self.up else (1, 0)
-        weight = self.weight * _along(styles, into) * _along(demodulation, out)
+        scale = demodulation.repeat(winograd.POINTS) if self.winograd else demodulation
+        weight = self.weight * _along(styles, into) * _along(scale, out)
         return self._plain_convolve(x, weight, bias)
 
     def _plain_convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        if self.winograd:
+            return winograd.convolve(x, weight, bias)
         if self.up is None:
             return F.conv2d(x, weight, bias, padding=1)
         x = self.up.smooth(F.conv_transpose2d(x, weight, stride=2))

@@ -13,6 +13,8 @@ from .textbook import Textbook
 NETWORKS = {
     "small": (32, {}),
     "odd channel counts": (64, {"channel_base": 999, "channel_max": 37}),
+    "winograd, features scaled": (32, {"channel_base": 8192, "channel_max": 256}),
+    "winograd, weights scaled": (64, {"channel_base": 8192, "channel_max": 128}),
     "clamped": (32, {"conv_clamp": 0.4}),
     "relu": (32, {"activation": "relu"}),
     "no noise": (32, {"use_noise": False}),
@@ -46,6 +48,16 @@ def test_a_picture_does_not_depend_on_its_batch():
     plain, ws = PlainSynthesis(network), some_ws(network, 3)
 
     assert torch.equal(plain(ws), torch.cat([plain(ws[i : i + 1]) for i in range(3)]))
+
+
+def test_a_picture_does_not_depend_on_the_number_of_threads():
+    network = small_network(64, channel_base=8192, channel_max=128)
+    plain, ws = PlainSynthesis(network), some_ws(network)
+    expected = plain(ws)
+
+    for threads in (1, 3, 5):
+        torch.set_num_threads(threads)  # put back after every test
+        assert torch.equal(plain(ws), expected)
 
 
 def test_the_network_stays_as_it_was():
