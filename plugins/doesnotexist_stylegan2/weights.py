@@ -18,6 +18,7 @@ from doesnotexist.errors import WeightsInvalid
 
 from . import lucidrains
 from .architecture import Architecture
+from .canonical import canonical
 from .heap import keep_heap
 from .network import Network
 
@@ -60,12 +61,12 @@ def write_network(network: Network, path: Path, dtype: torch.dtype = torch.float
 
 
 def network_bytes(network: Network, dtype: torch.dtype = torch.float16) -> bytes:
-    """The file of a network."""
+    """The file of a network, the same bytes each time."""
     names = network.architecture.shapes()
     state = network.state_dict()
     tensors = {name: state[name].detach().to("cpu", dtype).contiguous() for name in names}
     check_tensors(network.architecture, tensors, "StyleGAN2 network")
-    return save(tensors, network.architecture.to_metadata())
+    return b"".join(canonical(save(tensors, network.architecture.to_metadata())))
 
 
 def check_tensors(

@@ -15,6 +15,7 @@ from typing import Any
 
 from doesnotexist.errors import ConversionRefused, DoesNotExistError, WeightsError, WeightsInvalid
 
+from ..canonical import canonical
 from . import confinement
 from .limits import SOURCE
 
@@ -47,9 +48,8 @@ def _convert(config: str | None, save: Any, convert_bytes: Any) -> dict[str, Any
     data = memoryview(mmap.mmap(0, 0, access=mmap.ACCESS_READ))
     converted = convert_bytes(data, config)
     digest = hashlib.sha256(data).hexdigest()
-    content = memoryview(save(converted.tensors, converted.metadata_with(digest)))
-    while content:
-        content = content[os.write(1, content) :]
+    for piece in canonical(save(converted.tensors, converted.metadata_with(digest))):
+        _write(memoryview(piece))
     return {
         "source_format": converted.source_format,
         "source_sha256": digest,
@@ -59,6 +59,11 @@ def _convert(config: str | None, save: Any, convert_bytes: Any) -> dict[str, Any
         "tensors": len(converted.tensors),
         "parameters": sum(tensor.size for tensor in converted.tensors.values()),
     }
+
+
+def _write(content: memoryview) -> None:
+    while content:
+        content = content[os.write(1, content) :]
 
 
 def _failure(error: DoesNotExistError) -> dict[str, Any]:

@@ -50,6 +50,13 @@ def checkpoint(tmp_path):
     return path
 
 
+def test_the_same_checkpoint_gives_the_same_bytes(checkpoint, tmp_path):
+    for name in ("one.safetensors", "two.safetensors"):
+        convert_file(checkpoint, tmp_path / name)
+
+    assert (tmp_path / "one.safetensors").read_bytes() == (tmp_path / "two.safetensors").read_bytes()
+
+
 def test_a_file_and_where_it_came_from(checkpoint, tmp_path):
     report = convert_file(checkpoint, tmp_path / "net.safetensors")
 
