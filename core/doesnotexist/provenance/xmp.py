@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape, quoteattr
 
 from .statements import licences
 
@@ -54,11 +53,15 @@ def packet(xmp: str) -> bytes:
 
 
 def _quoted(text: str) -> str:
+    from xml.sax.saxutils import quoteattr  # brings urllib along, which a list of models does not need
+
     return quoteattr(_UNFIT.sub("�", text))
 
 
 def _alternative(name: str, text: str) -> str:
     """Text that could be given in several languages."""
+    from xml.sax.saxutils import escape
+
     value = escape(_UNFIT.sub("�", text))
     return f'<{name}><rdf:Alt><rdf:li xml:lang="x-default">{value}</rdf:li></rdf:Alt></{name}>\n'
 
