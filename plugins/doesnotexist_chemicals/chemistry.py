@@ -22,6 +22,8 @@ GATE = ("PAINS", "NIH", "ZINC", "CHEMBL_Glaxo", "CHEMBL_SureChEMBL")
 NOTES = ("BRENK", "CHEMBL_Dundee", "CHEMBL_BMS", "CHEMBL_Inpharmatica", "CHEMBL_LINT", "CHEMBL_MLSMR")
 HARDEST = 4.5  # synthetic accessibility, 1 to 10: Ertl and Schuffenhauer 2009, doi:10.1186/1758-2946-1-8
 LARGEST_RING = 7
+# Whatever a model's alphabet can write: no phosphorus, no arsenic, no charged atom leaves here.
+ELEMENTS = frozenset({1, 6, 7, 8, 9, 16, 17, 35})
 LIGHTEST = 10  # heavy atoms; a fragment of fewer is solvent, not a discovery
 
 
@@ -68,7 +70,13 @@ def inchi(mol: Mol) -> str:
 
 def refusal(mol: Mol) -> str | None:
     """Why this molecule is not shown, or None."""
+    from rdkit import Chem
+
     rings = mol.GetRingInfo().AtomRings()
+    if any(atom.GetAtomicNum() not in ELEMENTS or atom.GetFormalCharge() for atom in mol.GetAtoms()):
+        return "element or charge"
+    if len(Chem.GetMolFrags(mol)) > 1:
+        return "several molecules"
     if mol.GetNumHeavyAtoms() < LIGHTEST:
         return "fragment"
     if any(len(ring) > LARGEST_RING for ring in rings):
@@ -123,6 +131,14 @@ def _stereo_centres(mol: Mol) -> int:
 
     found = Chem.FindPotentialStereo(Chem.Mol(mol))
     return sum(stereo.type == Chem.StereoType.Atom_Tetrahedral for stereo in found)
+
+
+def likeness(one: str, other: str) -> float:
+    """Tanimoto similarity, 0 to 1, of two SMILES by the fingerprint of `scheduled`."""
+    from rdkit.DataStructs import TanimotoSimilarity
+
+    first, second = (scheduled.fingerprint(mol) for mol in (parse(one), parse(other)) if mol is not None)
+    return float(TanimotoSimilarity(first, second))
 
 
 def canonical(smiles: str) -> str:

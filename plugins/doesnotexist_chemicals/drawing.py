@@ -59,8 +59,11 @@ def svg(mol: Mol, title: str, width: int | None = None) -> str:
     return _document(canvas.GetDrawingText(), size, title)
 
 
-def print_svg(mol: Mol, title: str) -> str:
-    """The drawing in the style of the American Chemical Society's journals (1996), in their size."""
+def print_svg(mol: Mol, title: str, width: int | None = None) -> str:
+    """The drawing in the style of the American Chemical Society's journals (1996).
+
+    In their size, which is small, unless a width in pixels is given: black, for white paper.
+    """
     from rdkit.Chem.Draw import MeanBondLength, rdMolDraw2D
 
     flat = rdMolDraw2D.PrepareMolForDrawing(laid_out(mol))
@@ -71,7 +74,8 @@ def print_svg(mol: Mol, title: str) -> str:
     options.useBWAtomPalette()
     canvas.DrawMolecule(flat)
     canvas.FinishDrawing()
-    size = f'viewBox="0 0 {canvas.Width()} {canvas.Height()}" width="{canvas.Width()}pt"'
+    wide = f"{width}" if width else f"{canvas.Width()}pt"
+    size = f'viewBox="0 0 {canvas.Width()} {canvas.Height()}" width="{wide}"'
     return _document(canvas.GetDrawingText(), size, title)
 
 

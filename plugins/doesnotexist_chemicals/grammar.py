@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 # Largest sum of bond orders an atom may have; an aromatic bond counts 1 here, and its share of the
 # ring's double bonds is left to RDKit.  An aromatic carbon may carry a double bond outside the ring.
@@ -21,8 +20,6 @@ DIGITS = frozenset("123456")
 @dataclass
 class Prefix:
     """The state after some symbols; `add` answers whether the next one may follow."""
-
-    patience: ClassVar[float] = 0.02  # an attempt is given up where less than this probability may follow
 
     free: list[int] = field(default_factory=list)  # valence left, by atom
     bonded: set[tuple[int, int]] = field(default_factory=set)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from doesnotexist.errors import BadSample, InvalidParameter
 
@@ -20,10 +20,16 @@ NOTICE = "Imagined by a language model. Nothing has been made or tested; propert
 
 @dataclass(frozen=True)
 class Molecule:
-    """`smiles` as RDKit writes it, and how many draws it took; everything else follows from the SMILES."""
+    """`smiles` as RDKit writes it, and how many draws it took; everything else follows from the SMILES.
+
+    `style` is that of the SVG; `kinship` says whose relative it is, `shown` what its model was shown.
+    """
 
     smiles: str
     attempts: int = 1
+    style: Literal["print"] | None = None
+    kinship: str | None = None
+    shown: str = novelty.SHOWN
 
     @cached_property
     def mol(self) -> Mol:
@@ -48,13 +54,16 @@ class Molecule:
             "inchikey": key,
             "alerts": chemistry.notes(self.mol),
             "attempts": self.attempts,
-            "novelty": novelty.claim(key),
+            "novelty": novelty.claim(key, self.shown),
+            **({"kinship": self.kinship} if self.kinship else {}),
             "notice": NOTICE,
         }
 
     def encode(self, format: str, size: int | None) -> bytes:
         """The bytes in one of FORMATS; `size` is the width of a picture in pixels."""
         match format:
+            case "svg" if self.style == "print":
+                return drawing.print_svg(self.mol, self._title, size).encode()
             case "svg":
                 return drawing.svg(self.mol, self._title, size).encode()
             case "png":

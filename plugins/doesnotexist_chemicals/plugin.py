@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from doesnotexist import Generator, hookimpl
+from doesnotexist.errors import InvalidParameter
 from doesnotexist.generator import Params, Sampler
-from doesnotexist.media import Sample
+from doesnotexist.recipe import MAX_SEED
 
 if TYPE_CHECKING:
     import click
 
     from doesnotexist.cards import ModelCard
-    from doesnotexist.recipe import Recipe
-
-    from .sampling import MoleculeSampler
 
 
 class ChemicalParams(Params):
@@ -26,6 +24,22 @@ class ChemicalParams(Params):
     temperature: float = Field(
         1.0, ge=0.5, le=1.5, description="1 draws as the model learned; lower is commoner, higher stranger"
     )
+    relative: int | None = Field(
+        None, ge=1, le=MAX_SEED, description="Number of a relative: the same scaffold, other side chains."
+    )
+    toward: int | None = Field(None, ge=0, le=MAX_SEED, description="Seed of a molecule to go towards.")
+    step: float | None = Field(
+        None, ge=0, le=1, description="How far to go: 0 not at all, 1 all the way; half if empty."
+    )
+    style: Literal["print"] | None = Field(
+        None, description="How the SVG is drawn: in colour, or for print as in the journals of the ACS."
+    )
+
+    @model_validator(mode="after")
+    def _in_company(self) -> ChemicalParams:
+        if self.step is not None and self.toward is None:
+            raise InvalidParameter("step", "toward=SEED beside it", self.step)
+        return self
 
 
 class Chemicals(Generator):
@@ -38,32 +52,12 @@ class Chemicals(Generator):
 
     def load(self, card: ModelCard, files: Mapping[str, bytes], device: str) -> Sampler:  # noqa: ARG002
         """The network of this card; it always runs on the CPU, where a molecule takes milliseconds."""
-        from . import chemistry, weights
-        from .sampling import MoleculeSampler
+        from . import novelty
+        from .molecules import Molecules
+        from .writers import writer_of
 
-        sampler = MoleculeSampler(*weights.read(files["weights"], card.id))
-        chemistry.warm_up()
-        return Molecules(sampler)
-
-
-class Molecules:
-    """A loaded model: from recipes to molecules."""
-
-    def __init__(self, sampler: MoleculeSampler) -> None:
-        self.sampler = sampler
-
-    def sample(self, recipes: Sequence[Recipe]) -> list[Sample]:
-        """One molecule for each recipe, in order, none of them refused by `chemistry.verdict`."""
-        from . import chemistry
-        from .molecule import Molecule
-
-        samples: dict[int, Sample] = {}
-        for temperature in {float(recipe.params["temperature"]) for recipe in recipes}:
-            chosen = [i for i, recipe in enumerate(recipes) if recipe.params["temperature"] == temperature]
-            drafts = self.sampler.draw([recipes[i].seed for i in chosen], chemistry.verdict, temperature)
-            for i, draft in zip(chosen, drafts, strict=True):
-                samples[i] = Molecule(chemistry.canonical(draft.smiles), draft.attempts)
-        return [samples[i] for i in range(len(recipes))]
+        shown = novelty.SHOWN if card.architecture == "gpt" else novelty.NOT_SHOWN
+        return Molecules(writer_of(card, files["weights"]), shown)
 
 
 @hookimpl
@@ -74,15 +68,20 @@ def register_generators(register: Callable[[Generator], None]) -> None:
 
 @hookimpl
 def register_commands(cli: click.Group) -> None:
-    """Add the trainer to the group `train`, which is made if it is not there."""
+    """Add the trainer to the group `train`, which is made if it is not there; `generate chemicals --raw`."""
     import click
 
+    from doesnotexist.generate_command import GenerateGroup
+
+    from .raw import raw
     from .train.command import molecules_command
-    from .train.raw_command import molecules_raw_command
 
     group = cli.commands.get("train")
     if not isinstance(group, click.Group):
         group = click.Group("train", help="Train a model of your own.")
         cli.add_command(group)
     group.add_command(molecules_command)
-    group.add_command(molecules_raw_command)
+    generate = cli.commands.get("generate")
+    if isinstance(generate, GenerateGroup):
+        about = "Each seed's first draw as it comes, unchecked; a blank line for none. To measure a model."
+        generate.add_way("chemicals", "raw", about, raw)

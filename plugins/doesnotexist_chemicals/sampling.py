@@ -1,4 +1,4 @@
-"""Drawing molecules: one stream of uniform numbers for each seed, turned into tokens through cumulative sums.
+"""Writing SMILES: a stream of uniform numbers for each molecule, turned into tokens through cumulative sums.
 
 A seed gives the same molecule alone, in any batch and on any machine, although a matrix product does not:
 its last bits depend on the batch and on the processor.  So a draw that falls so near to a boundary between
@@ -8,23 +8,18 @@ There the remaining doubt is about 1e-13 a draw.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from doesnotexist.errors import BadSample
-
+from .drafts import Draft
 from .grammar import Prefix
 from .network import Floats, Network
-from .tokens import END, Vocabulary
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
+from .threads import one_thread
+from .tokens import END, Vocabulary, writable
 
 Probabilities = npt.NDArray[np.float64]
 
@@ -32,35 +27,15 @@ Probabilities = npt.NDArray[np.float64]
 # probability by itself is right to 2e-5 of its own size, which counts once tokens have been forbidden.
 GUARD, NARROW_GUARD = 3e-5, 3e-4
 SLOTS = 256  # molecules written at once
-MAX_ATTEMPTS = 200  # about one in seven is redrawn, so this many in a row do not happen by chance
-
-Verdict = Callable[[str], str | None]
-"""Why a finished SMILES is refused, or None."""
+DEAD_END = 0.02  # give an attempt up where less than this probability is grammatical
 
 
-@dataclass
-class Draft:
-    """A molecule on its way through the door; everything random about it comes from `dice`."""
+class Line:
+    """What is being written: the tokens so far, the state of the grammar after them, and their stream."""
 
-    dice: np.random.RandomState  # its stream is frozen by numpy's policy
-    verdict: Verdict
-    temperature: float = 1.0
-    blank: Prefix = field(default_factory=Prefix)  # what every attempt begins with
-    refusals: list[str] = field(default_factory=list)
-    smiles: str = ""
-
-    def __post_init__(self) -> None:
-        self.tokens, self.prefix = [END], self.blank
-
-    @property
-    def attempts(self) -> int:
-        """Molecules drawn, the one that passed included."""
-        return len(self.refusals) + 1
-
-    def restart(self, reason: str) -> None:
-        """Give this attempt up; the next one goes on in the same stream."""
-        self.refusals.append(reason)
-        self.tokens, self.prefix = [END], self.blank
+    def __init__(self, dice: np.random.RandomState, temperature: float) -> None:
+        self.dice, self.temperature = dice, temperature
+        self.tokens, self.prefix = [END], Prefix()
 
 
 class Drawn(NamedTuple):
@@ -72,136 +47,104 @@ class Drawn(NamedTuple):
 
 
 class MoleculeSampler:
-    """Writes SMILES with a network and its vocabulary; `masked` forbids tokens that break the grammar."""
+    """A `Writer` of a network and its vocabulary; `masked` forbids tokens that break the grammar."""
 
     def __init__(self, network: Network, vocabulary: Vocabulary, *, masked: bool = True) -> None:
         self.network, self.vocabulary, self.masked = network, vocabulary, masked
         self.rechecked = 0  # draws that float64 decided
 
-    def draw(self, seeds: Sequence[int], verdict: Verdict, temperature: float = 1.0) -> list[Draft]:
-        """A molecule that the verdict lets pass for each seed, in order; raises BadSample if none comes."""
-        drafts = [Draft(np.random.RandomState(seed), verdict, temperature) for seed in seeds]
-        self.finish(drafts)
-        if not all(draft.smiles for draft in drafts):
-            raise BadSample("chemicals", f"found no acceptable molecule in {MAX_ATTEMPTS} draws of one seed")
-        return drafts
-
-    def finish(self, drafts: Sequence[Draft], attempts: int = MAX_ATTEMPTS) -> None:
-        """Write each draft until its verdict lets it pass; one that has used its attempts stays empty."""
-        waiting = list(drafts)
-        for _ in range(attempts):
-            for start in range(0, len(waiting), SLOTS):
-                self._write(waiting[start : start + SLOTS])
-            for draft in waiting:
-                self._judge(draft)
-            waiting = [draft for draft in waiting if not draft.smiles]
-            if not waiting:
-                return
+    def write(self, drafts: Sequence[Draft]) -> list[str | None]:
+        """One attempt for each draft; None for one that came to a dead end or to the end of the context."""
+        written = self._write([(draft.dice, draft.temperature) for draft in drafts])
+        return [smiles or None for smiles in written]
 
     def raw(self, seeds: Sequence[int], temperature: float = 1.0) -> Iterator[str]:
         """One draw for each seed as it comes, valid or not: for benchmarks, never for a page."""
         for start in range(0, len(seeds), SLOTS):
             dice = map(np.random.RandomState, seeds[start : start + SLOTS])
-            drafts = [Draft(stream, _unjudged, temperature) for stream in dice]
-            self._write(drafts)
-            for draft in drafts:
-                yield self.vocabulary.decode(draft.tokens[1:]) if draft.tokens[-1] == END else ""
+            yield from self._write([(stream, temperature) for stream in dice])
 
-    def _judge(self, draft: Draft) -> None:
-        if draft.tokens[-1] != END or len(draft.tokens) < 3:
-            draft.restart("unfinished")
-            return
-        smiles = self.vocabulary.decode(draft.tokens[1:])
-        reason = draft.verdict(smiles)
-        if reason is None:
-            draft.smiles = smiles
-        else:
-            draft.restart(reason)
+    def can_write(self, smiles: str) -> bool:
+        """Whether the vocabulary has every symbol."""
+        return writable(smiles)
 
-    def _write(self, drafts: list[Draft]) -> None:
-        """Write every draft to its END, to a dead end, or to the end of the context."""
+    def log_likelihoods(self, molecules: Sequence[str], *, exact: bool = False) -> Probabilities:  # (N,)
+        """How likely the network is to write each, in nats; -inf for one that is too long for it."""
+        network = self.network.exact if exact else self.network
+        flat, starts = self.vocabulary.encode(molecules)
+        rows = [flat[a:b] for a, b in itertools.pairwise(starts)]
+        longest = max(map(len, rows), default=0)
+        tokens = np.array([np.pad(row, (1, longest - len(row))) for row in rows], np.int64)  # END is 0
+        found, cache = np.zeros(len(rows)), network.cache(len(rows))
+        lengths = np.array([len(row) for row in rows])
         with one_thread():
-            self._write_steps(drafts)
+            for at in range(min(longest, network.config.context)):
+                shares = _shares(network.step(tokens[:, at], cache), np.ones(len(rows)))
+                found += np.log(shares[np.arange(len(rows)), tokens[:, at + 1]]) * (at < lengths)
+        return np.where(lengths <= network.config.context, found, -np.inf)
 
-    def _write_steps(self, drafts: list[Draft]) -> None:
-        cache = self.network.cache(len(drafts))
-        slots = drafts
+    def _write(self, streams: Sequence[tuple[np.random.RandomState, float]]) -> Iterator[str]:
+        for start in range(0, len(streams), SLOTS):
+            lines = [Line(dice, temperature) for dice, temperature in streams[start : start + SLOTS]]
+            with one_thread():
+                self._write_steps(lines)
+            for line in lines:
+                yield self.vocabulary.decode(line.tokens[1:]) if line.tokens[-1] == END else ""
+
+    def _write_steps(self, lines: list[Line]) -> None:
+        cache, slots = self.network.cache(len(lines)), lines
         while slots and cache.length < self.network.config.context:
-            logits = self.network.step(np.array([draft.tokens[-1] for draft in slots]), cache)
-            sums = _cumulative(logits, np.array([draft.temperature for draft in slots]))
-            uniforms = np.array([draft.dice.random_sample() for draft in slots])
+            logits = self.network.step(np.array([line.tokens[-1] for line in slots]), cache)
+            sums = _shares(logits, np.array([line.temperature for line in slots])).cumsum(-1)
+            uniforms = np.array([line.dice.random_sample() for line in slots])
             drawn = _draw_all(sums, uniforms)
-            going = [
-                i for i, draft in enumerate(slots) if self._extend(draft, sums[i], uniforms[i], drawn[i])
-            ]
+            going = [i for i, line in enumerate(slots) if self._extend(line, sums[i], uniforms[i], drawn[i])]
             if len(going) < len(slots):
                 cache.keep(np.array(going, np.int64))
                 slots = [slots[i] for i in going]
 
-    def _extend(self, draft: Draft, sums: Probabilities, uniform: float, drawn: Drawn) -> bool:
+    def _extend(self, line: Line, sums: Probabilities, uniform: float, drawn: Drawn) -> bool:
         """Append what was drawn, or something else where that is forbidden; False where it ends."""
         banned: list[int] = []
         exact = False
         while True:
             if drawn.margin < (NARROW_GUARD if banned else GUARD) and not exact:
-                sums, exact = self._exact_sums(draft), True
-                drawn = _draw(sums, uniform, banned, draft.blank.patience)
-            if drawn.left < draft.blank.patience:
+                sums, exact = self._exact_sums(line), True
+                drawn = _draw(sums, uniform, banned)
+            if drawn.left < DEAD_END:
                 return False
-            if self._allowed(draft, drawn.token):
-                draft.tokens.append(drawn.token)
+            if self._allowed(line, drawn.token):
+                line.tokens.append(drawn.token)
                 return drawn.token != END
             banned.append(drawn.token)
-            uniform = draft.dice.random_sample()
-            drawn = _draw(sums, uniform, banned, draft.blank.patience)
+            uniform = line.dice.random_sample()
+            drawn = _draw(sums, uniform, banned)
 
-    def _exact_sums(self, draft: Draft) -> Probabilities:
+    def _exact_sums(self, line: Line) -> Probabilities:
         self.rechecked += 1
-        logits = self.network.exact.after(draft.tokens)[None]
-        sums: Probabilities = _cumulative(logits, np.array([draft.temperature]))[0]
+        logits = self.network.exact.after(line.tokens)[None]
+        sums: Probabilities = _shares(logits, np.array([line.temperature]))[0].cumsum()
         return sums
 
-    def _allowed(self, draft: Draft, token: int) -> bool:
+    def _allowed(self, line: Line, token: int) -> bool:
         if not self.masked:
             return True
         if token == END:
-            return draft.prefix.complete
-        after = draft.prefix.extended(self.vocabulary.symbols[token])
-        draft.prefix = after or draft.prefix
+            return line.prefix.complete
+        after = line.prefix.extended(self.vocabulary.symbols[token])
+        line.prefix = after or line.prefix
         return after is not None
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute in this thread alone: a step is too short to share.
-
-    On a busy machine two threads took twenty times the CPU time for one molecule, each waiting for the other.
-    """
-    with _libraries().limit(limits=1, user_api="blas"):
-        yield
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def _unjudged(smiles: str) -> None:  # noqa: ARG001 - a verdict that lets all pass
-    return None
-
-
-def _cumulative(logits: Floats, temperature: Probabilities) -> Probabilities:  # (S, V), (S,) to (S, V)
-    """Probabilities summed up over the tokens, each row rising to 1."""
+def _shares(logits: Floats, temperature: Probabilities) -> Probabilities:  # (S, V), (S,) to (S, V)
+    """The probabilities of the tokens."""
     scaled = logits.astype(np.float64) / temperature[:, None]
-    shares = np.exp(scaled - scaled.max(-1, keepdims=True))
-    sums: Probabilities = (shares / shares.sum(-1, keepdims=True)).cumsum(-1)
-    return sums
+    shares: Probabilities = np.exp(scaled - scaled.max(-1, keepdims=True))
+    return shares / shares.sum(-1, keepdims=True)
 
 
 def _draw_all(sums: Probabilities, uniforms: Probabilities) -> list[Drawn]:  # (S, V), (S,)
-    """For each row the token whose stretch of the sums holds the number."""
+    """For each row the token whose stretch of the cumulative sums holds the number."""
     at = uniforms * sums[:, -1]
     tokens = np.minimum((sums <= at[:, None]).sum(-1), sums.shape[1] - 1)
     rows = np.arange(len(sums))
@@ -210,7 +153,7 @@ def _draw_all(sums: Probabilities, uniforms: Probabilities) -> list[Drawn]:  # (
     return list(map(Drawn, tokens.tolist(), margins.tolist(), sums[:, -1].tolist()))
 
 
-def _draw(sums: Probabilities, uniform: float, banned: list[int], patience: float) -> Drawn:  # (V,)
+def _draw(sums: Probabilities, uniform: float, banned: list[int]) -> Drawn:  # (V,)
     """The same for one row some of whose tokens are forbidden."""
     shares = np.diff(sums, prepend=0.0)
     shares[banned] = 0.0
@@ -219,4 +162,4 @@ def _draw(sums: Probabilities, uniform: float, banned: list[int], patience: floa
     if left <= 0:
         return Drawn(END, 1.0, 0.0)
     (drawn,) = _draw_all(sums[None], np.array([uniform]))
-    return Drawn(drawn.token, min(drawn.margin / left, abs(left / patience - 1)), left)
+    return Drawn(drawn.token, min(drawn.margin / left, abs(left / DEAD_END - 1)), left)

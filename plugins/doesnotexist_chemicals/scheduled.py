@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
+    from rdkit.DataStructs import ExplicitBitVect
 
 ALIKE = 0.45  # Tanimoto; of 5,000 molecules of the MOSES test set 0.4 % are this near to a listed one
 BITS, RADIUS = 2048, 2  # extended-connectivity fingerprint of diameter 4: Rogers and Hahn 2010
@@ -41,13 +42,18 @@ def is_listed(inchikey: str) -> bool:
     return inchikey[:14] in _blocks()
 
 
+def fingerprint(mol: Mol) -> ExplicitBitVect:
+    """The fingerprint by which molecules are alike."""
+    from rdkit.Chem import rdFingerprintGenerator
+
+    return rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=BITS).GetFingerprint(mol)
+
+
 def likeness(mol: Mol) -> float:
     """The largest Tanimoto similarity, 0 to 1, to a listed substance."""
-    from rdkit.Chem import rdFingerprintGenerator
     from rdkit.DataStructs import BitVectToBinaryText
 
-    generator = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=BITS)
-    bits = np.frombuffer(BitVectToBinaryText(generator.GetFingerprint(mol)), np.uint8)
+    bits = np.frombuffer(BitVectToBinaryText(fingerprint(mol)), np.uint8)
     table = _fingerprints()
     shared = np.bitwise_count(table & bits).sum(axis=1, dtype=np.int64)
     either = np.bitwise_count(table | bits).sum(axis=1, dtype=np.int64)

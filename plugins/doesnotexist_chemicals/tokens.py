@@ -30,12 +30,16 @@ _SYMBOL = re.compile(r"\[nH\]|\[H\]|Cl|Br|[CNOSFcnos()=#\-1-6]")
 _INDEX = {symbol: index for index, symbol in enumerate(SYMBOLS, start=1)}
 
 
+def writable(smiles: str) -> bool:
+    """Whether it holds no symbol outside the table."""
+    return sum(map(len, _SYMBOL.findall(smiles))) == len(smiles)
+
+
 def split(smiles: str) -> list[str]:
     """The symbols of a SMILES string; InvalidParameter when it holds one outside the table."""
-    symbols = _SYMBOL.findall(smiles)
-    if sum(map(len, symbols)) != len(smiles):
+    if not writable(smiles):
         raise InvalidParameter("smiles", f"only the symbols {' '.join(SYMBOLS)}", smiles)
-    return symbols
+    return _SYMBOL.findall(smiles)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,11 @@ def test_no_molecule(smiles: str, capfd: pytest.CaptureFixture[str]) -> None:
     ("smiles", "reason"),
     [
         ("CCO", "fragment"),
+        ("CCOP(=O)(OCC)Oc1ccccc1Cl", "element or charge"),
+        ("C[As](C)c1ccc(Cl)cc1OCC", "element or charge"),
+        ("C[N+](C)(C)CCc1ccccc1OC", "element or charge"),
+        ("O=[N+]([O-])c1ccc(CCO)cc1", "element or charge"),
+        ("CCOc1ccccc1.Cc1ccccc1", "several molecules"),
         ("O=C(NC1CCCCCCC1)c1ccccc1Cl", "large ring"),
         ("O=C1C(=Cc2ccccc2)SC(=S)N1CCOc1ccccc1", "alert PAINS"),
         ("CC12CC3(C)CC(C1)C1(CC(F)C4OC5CC4C5N1)C2C3O", "hard to make"),

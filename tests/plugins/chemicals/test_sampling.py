@@ -12,10 +12,11 @@ import pytest
 from doesnotexist.errors import BadSample
 from doesnotexist_chemicals import sampling
 from doesnotexist_chemicals.chemistry import parse, verdict
+from doesnotexist_chemicals.drafts import LAST_TEMPERATURE, Draft, complete, draw
 from doesnotexist_chemicals.grammar import Prefix
 from doesnotexist_chemicals.network import Cache, Floats, Ids, Network
 from doesnotexist_chemicals.sampling import GUARD, MoleculeSampler
-from doesnotexist_chemicals.tokens import Vocabulary, split
+from doesnotexist_chemicals.tokens import END, Vocabulary, split
 
 SEEDS = list(range(300))
 ONE = np.ones(1)
@@ -26,11 +27,11 @@ def always(smiles: str) -> str | None:
 
 
 def test_alone_batched_and_shuffled_are_the_same(sampler: MoleculeSampler) -> None:
-    alone = {seed: sampler.draw([seed], always)[0].smiles for seed in SEEDS}
+    alone = {seed: draw(sampler, [seed], always)[0].smiles for seed in SEEDS}
     shuffled = [*np.random.default_rng(0).permutation(SEEDS).tolist(), 2**32 - 1]
-    other = dict(zip(shuffled, sampler.draw(shuffled, always), strict=True))
+    other = dict(zip(shuffled, draw(sampler, shuffled, always), strict=True))
 
-    assert list(alone.values()) == [draft.smiles for draft in sampler.draw(SEEDS, always)]
+    assert list(alone.values()) == [draft.smiles for draft in draw(sampler, SEEDS, always)]
     assert all(other[seed].smiles == alone[seed] for seed in SEEDS)
     assert len(set(alone.values())) > 290
 
@@ -41,11 +42,11 @@ def test_redrawing_does_not_depend_on_the_neighbours(sampler: MoleculeSampler) -
     def picky(smiles: str) -> str | None:
         return None if "F" in smiles else "no fluorine"
 
-    together = sampler.draw(range(40), picky)
+    together = draw(sampler, range(40), picky)
 
     assert max(draft.attempts for draft in together) > 3
     for seed, draft in enumerate(together[:10]):
-        (alone,) = sampler.draw([seed], picky)
+        (alone,) = draw(sampler, [seed], picky)
         assert (alone.smiles, alone.refusals) == (draft.smiles, draft.refusals)
 
 
@@ -53,10 +54,11 @@ def test_another_process_with_other_threads_draws_the_same(sampler: MoleculeSamp
     code = (
         "from importlib import resources\n"
         "from doesnotexist_chemicals import weights\n"
+        "from doesnotexist_chemicals.drafts import draw\n"
         "from doesnotexist_chemicals.sampling import MoleculeSampler\n"
         "file = resources.files('doesnotexist_chemicals') / 'weights' / 'moses-gpt.safetensors'\n"
         "s = MoleculeSampler(*weights.read(file.read_bytes()))\n"
-        "print('\\n'.join(d.smiles for d in s.draw(range(8), lambda smiles: None)))\n"
+        "print('\\n'.join(d.smiles for d in draw(s, range(8), lambda smiles: None)))\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", code],
@@ -66,18 +68,19 @@ def test_another_process_with_other_threads_draws_the_same(sampler: MoleculeSamp
         check=True,
     ).stdout
 
-    assert told.splitlines() == [draft.smiles for draft in sampler.draw(range(8), always)]
+    assert told.splitlines() == [draft.smiles for draft in draw(sampler, range(8), always)]
 
 
 def test_the_guard_is_wide_enough(sampler: MoleculeSampler) -> None:
     """The cumulative sums of float32 stay within a tenth of the guard of those of float64."""
     worst = 0.0
-    for draft in sampler.draw(range(20), always):
-        for length in range(1, len(draft.tokens)):
+    for draft in draw(sampler, range(20), always):
+        tokens = [END, *sampler.vocabulary.encode([draft.smiles])[0].tolist()]
+        for length in range(1, len(tokens)):
             single, double = (
-                net.after(draft.tokens[:length])[None] for net in (sampler.network, sampler.network.exact)
+                net.after(tokens[:length])[None] for net in (sampler.network, sampler.network.exact)
             )
-            apart = sampling._cumulative(single, ONE) - sampling._cumulative(double, ONE)
+            apart = sampling._shares(single, ONE).cumsum() - sampling._shares(double, ONE).cumsum()
             worst = max(worst, float(np.abs(apart).max()))
 
     assert worst < GUARD / 10
@@ -87,7 +90,7 @@ def test_a_network_with_wrong_last_bits_draws_the_same(
     sampler: MoleculeSampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What another processor does to the logits, exaggerated, changes no molecule."""
-    expected = [draft.smiles for draft in sampler.draw(range(60), always)]
+    expected = [draft.smiles for draft in draw(sampler, range(60), always)]
     step, noise = sampler.network.step, np.random.RandomState(0)
 
     def noisy(tokens: Ids, cache: Cache) -> Floats:
@@ -96,12 +99,12 @@ def test_a_network_with_wrong_last_bits_draws_the_same(
 
     monkeypatch.setattr(sampler.network, "step", noisy)
 
-    assert [draft.smiles for draft in sampler.draw(range(60), always)] == expected
+    assert [draft.smiles for draft in draw(sampler, range(60), always)] == expected
 
 
 def test_masked_draws_obey_the_grammar(network: Network, vocabulary: Vocabulary) -> None:
     """Even an untrained network writes no open ring and no sixth bond."""
-    for draft in MoleculeSampler(network, vocabulary).draw(range(20), always):
+    for draft in draw(MoleculeSampler(network, vocabulary), range(20), always):
         state = Prefix().extended(split(draft.smiles))
         assert state is not None
         assert state.complete
@@ -115,7 +118,7 @@ def test_raw_draws_come_as_they_are(network: Network, vocabulary: Vocabulary) ->
 
 
 def test_what_the_door_refuses_is_counted_and_never_given(sampler: MoleculeSampler) -> None:
-    drafts = sampler.draw(range(100), verdict)
+    drafts = draw(sampler, range(100), verdict)
 
     assert all(verdict(draft.smiles) is None for draft in drafts)
     refusals = [reason for draft in drafts for reason in draft.refusals]
@@ -125,12 +128,38 @@ def test_what_the_door_refuses_is_counted_and_never_given(sampler: MoleculeSampl
 
 def test_a_door_that_never_opens_is_an_error(network: Network, vocabulary: Vocabulary) -> None:
     with pytest.raises(BadSample, match="no acceptable molecule"):
-        MoleculeSampler(network, vocabulary).draw([7], lambda smiles: "closed")
+        draw(MoleculeSampler(network, vocabulary), [7], lambda smiles: "closed")
+
+
+def test_who_never_passes_at_a_high_temperature_goes_on_at_a_low_one(sampler: MoleculeSampler) -> None:
+    """No seed makes a batch fail in which others wait, at any temperature that can be asked for."""
+    left = [200]
+
+    def late(smiles: str) -> str | None:
+        left[0] -= 1
+        return None if left[0] < 0 else "not yet"
+
+    draft = Draft(np.random.RandomState(7), late, 1.5)
+    complete(sampler, [draft])
+
+    assert draft.attempts > 200
+    assert draft.temperature == LAST_TEMPERATURE
+
+
+def test_likelihood_is_that_of_the_draws(sampler: MoleculeSampler) -> None:
+    """Exponentiated, it is the product of the probabilities that the network draws with."""
+    texts = [draft.smiles for draft in draw(sampler, range(6), always)]
+    found = sampler.log_likelihoods(texts)
+
+    assert np.allclose(found, sampler.log_likelihoods(texts, exact=True), atol=1e-4)
+    assert np.allclose(found, [sampler.log_likelihoods([text])[0] for text in texts], atol=1e-4)
+    assert (found < 0).all()
+    assert sampler.log_likelihoods([]).shape == (0,)
 
 
 def test_low_temperature_is_commoner(sampler: MoleculeSampler) -> None:
-    cold = {draft.smiles for draft in sampler.draw(range(60), always, temperature=0.5)}
-    warm = {draft.smiles for draft in sampler.draw(range(60), always, temperature=1.5)}
+    cold = {draft.smiles for draft in draw(sampler, range(60), always, temperature=0.5)}
+    warm = {draft.smiles for draft in draw(sampler, range(60), always, temperature=1.5)}
 
     assert sum(map(len, cold)) / len(cold) != sum(map(len, warm)) / len(warm)
     assert cold != warm
