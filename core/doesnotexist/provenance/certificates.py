@@ -74,9 +74,10 @@ def _leaf(
 ) -> Certificate:
     from cryptography import x509
     from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
-    purpose = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.EMAIL_PROTECTION])
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
     certificate = (
         _certificate(_name(name, name), root.subject, key, LEAF_DAYS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
