@@ -54,7 +54,11 @@ class Zoo(SimpleNamespace):
 def zoo(tmp_path: Path) -> Zoo:
     store = Store(tmp_path / "store")
     store.place(FILE.sha256).write_bytes(DATA)
-    plugins = SimpleNamespace(generators={"dogs": None}, states=(PluginState("dogs", "dogs-dist", "1"),))
+    plugins = SimpleNamespace(
+        generators={"dogs": None},
+        states=(PluginState("dogs", "dogs-dist", "1"),),
+        findings=list,
+    )
     return Zoo(
         registry=Registry([CARD]),
         further=(),
@@ -95,6 +99,15 @@ def test_wrong_weights(run: Run, zoo: Zoo) -> None:
     zoo.store.path(FILE.sha256).write_bytes(DATA[::-1])
 
     assert "expected sha256" in not_well(run())[0]
+
+
+def test_what_a_plugin_has_to_say(run: Run, zoo: Zoo) -> None:
+    zoo.plugins.findings = lambda: [("dog food", False, "none", "buy some"), ("water", True, "a bowl", "")]
+
+    result = run()
+
+    assert not_well(result) == ["NOT  dog food               none -> buy some"]
+    assert "ok   water                  a bowl\n" in result.output
 
 
 def test_a_domain_without_a_model(run: Run, zoo: Zoo) -> None:
