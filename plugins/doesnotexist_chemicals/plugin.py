@@ -14,6 +14,7 @@ from doesnotexist.recipe import MAX_SEED
 
 if TYPE_CHECKING:
     import click
+    import flask
 
     from doesnotexist.cards import ModelCard
 
@@ -85,3 +86,11 @@ def register_commands(cli: click.Group) -> None:
     if isinstance(generate, GenerateGroup):
         about = "Each seed's first draw as it comes, unchecked; a blank line for none. To measure a model."
         generate.add_way("chemicals", "raw", about, raw)
+
+
+@hookimpl
+def register_routes(app: flask.Flask) -> None:
+    """Add what the page of a molecule has besides: see `site`."""
+    from .site import blueprint
+
+    app.register_blueprint(blueprint())
