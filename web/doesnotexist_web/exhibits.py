@@ -101,6 +101,10 @@ class Exhibit:
         """The address of what is saved: the generator's own first format."""
         return self._permalink()
 
+    def address(self, format: str, **more: str) -> str:
+        """Where it can be had in one of its formats, with `more` parameters set otherwise."""
+        return self._permalink(format=format, **more)
+
     @property
     def record(self) -> str:
         """The address of all that is known of it, as JSON."""
