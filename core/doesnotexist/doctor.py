@@ -67,6 +67,7 @@ def examine(session: Session) -> Iterator[Finding]:
     yield Finding("registry", True, f"{len(zoo.registry.cards())} models")
     yield from (_further(one) for one in zoo.further)
     yield _device(zoo.settings.device)
+    yield from [Finding(*finding) for finding in zoo.plugins.findings()]
     yield from _plugins(zoo)
     yield from _store(zoo)
     yield _credentials(zoo)

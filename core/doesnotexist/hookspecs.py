@@ -51,5 +51,13 @@ def register_commands(cli: click.Group) -> None:
 
 
 @hookspec
+def register_findings(register: Callable[[str, bool, str, str], None]) -> None:
+    """Call `register(what, well, found, advice)` for each thing that `doesnotexist doctor` should tell.
+
+    `advice` says how to mend what is not well, or is empty.
+    """
+
+
+@hookspec
 def register_routes(app: flask.Flask) -> None:
     """Add routes to the site when it starts."""

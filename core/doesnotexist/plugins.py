@@ -144,6 +144,16 @@ class Plugins:
         """Let every plugin add commands to the command line."""
         self._call_each("register_commands", cli=cli)
 
+    def findings(self) -> list[tuple[str, bool, str, str]]:
+        """What plugins have to say to the doctor: what, whether it is well, what was found, advice."""
+        found: list[tuple[str, bool, str, str]] = []
+
+        def register(what: str, well: bool, finding: str, advice: str) -> None:
+            found.append((str(what), bool(well), str(finding), str(advice)))
+
+        self._call_each("register_findings", register=register)
+        return found
+
     def register_routes(self, app: Any) -> None:
         """Let every plugin add routes to the site."""
         self._call_each("register_routes", app=app)

@@ -37,6 +37,14 @@ def register_commands(cli: click.Group) -> None:
 
 
 @hookimpl
+def register_findings(register: Callable[[str, bool, str, str], None]) -> None:
+    """Tell the doctor what computes pictures on this machine."""
+    from .kernels.diagnosis import diagnosis
+
+    register("picture kernels", *diagnosis())
+
+
+@hookimpl
 def register_converters(register: Callable[[str, Callable[[Path, Path], object]], None]) -> None:
     """Offer the confined reader for every format that it knows."""
     for format in READABLE:

@@ -64,7 +64,7 @@ def zoo(tmp_path: Path) -> Zoo:
         further=(),
         store=store,
         plugins=plugins,
-        settings=SimpleNamespace(device="cpu"),
+        settings=SimpleNamespace(device="cpu", credentials=None),
     )
 
 

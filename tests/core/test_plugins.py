@@ -247,3 +247,14 @@ def test_converters_are_by_format_and_ours_go_first(install):
     assert converters["pictish"] is print
     assert converters["rosinality"].__module__ == "doesnotexist_stylegan2.plugin"
     assert {"nvidia-pytorch", "nvidia-tensorflow", "bimodal"} <= converters.keys()
+
+
+def test_what_plugins_tell_the_doctor_is_text_and_a_faulty_one_is_marked(install):
+    hook = "from doesnotexist import hookimpl\n@hookimpl\ndef register_findings(register):\n"
+    install("honest", hook + "    register('bones', 1, 206, None)\n")
+    install("shaky", hook + "    1 / 0\n")
+
+    plugins = Plugins(only=frozenset({"honest", "shaky"}))
+
+    assert plugins.findings() == [("bones", True, "206", "None")]
+    assert state_of(plugins, "shaky").state == "broken"

@@ -8,7 +8,7 @@ pictures = synthesis(ws, "const")        # (N, num_ws, w_dim) -> (N, channels, R
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 from torch import Tensor
 
@@ -20,12 +20,9 @@ from .build import Unavailable, engine
 from .fast import FastSynthesis, unsupported
 from .half import HalfSynthesis
 from .plain import PlainSynthesis
+from .setting import KERNELS, Kernels, resolved
 
 __all__ = ["KERNELS", "Kernels", "Synthesis", "choose"]
-
-Kernels = Literal["auto", "plain", "fast", "bf16"]
-
-KERNELS: tuple[str, ...] = get_args(Kernels)
 
 
 class Synthesis(Protocol):
@@ -42,10 +39,10 @@ def choose(network: Network, kernels: str = "auto") -> Synthesis:
     """`auto` is the compiled engine if it can be had for this network on this machine, else PyTorch alone.
 
     The first call on a machine compiles the engine, which takes some seconds. `bf16` is not exact and so
-    never chosen unasked. Raises `InvalidParameter` if `fast` was asked for and cannot be had.
+    never chosen unasked. The operator's DOESNOTEXIST_KERNELS goes before `auto`. Raises `InvalidParameter` if
+    `fast` was asked for and cannot be had.
     """
-    if kernels not in KERNELS:
-        raise InvalidParameter("kernels", f"one of {', '.join(KERNELS)}", kernels)
+    kernels = resolved(kernels)
     if kernels == "plain":
         return PlainSynthesis(network)
     if kernels == "bf16":
