@@ -127,6 +127,18 @@ POISON = [
     "Origin",
     "Referer",
     "User-Agent",
+    "X-Real-IP",
+    "X-Client-IP",
+    "X-Forwarded",
+    "X-Forwarded-Path",
+    "X-Forwarded-URI",
+    "X-Forwarded-Ssl",
+    "X-Method-Override",
+    "X-Http-Method",
+    "X-Proxy-URL",
+    "Front-End-Https",
+    "Via",
+    "From",
 ]
 
 

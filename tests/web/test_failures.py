@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -220,3 +220,29 @@ def test_no_path_and_no_query_is_a_500(ask, path, query, host):
     answer = ask(host, f"/{plain}?{quote(query, safe='=&')}", accept="text/html")
 
     assert answer.status_code < 500
+
+
+NAMES = st.sampled_from(
+    ["seed", "psi", "spots", "ground", "round", "model", "format", "size", "count", "seed[]"]
+)
+VALUES = (
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+    | st.integers().map(str)
+    | st.floats().map(str)
+    | st.sampled_from(["1_0", "٣", " 7 ", "+5", "9" * 5000, "1e999", "nan", "-0", "0x7", "jpeg", "1", ""])
+)
+
+
+@pytest.mark.parametrize("examples", [100, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_no_parameter_is_a_500(ask, examples):
+    @settings(deadline=None, max_examples=examples, database=None)
+    @given(st.lists(st.tuples(NAMES, VALUES), max_size=4))
+    def asked(pairs):
+        # a record, since no picture has to be encoded for it
+        query = urlencode([*pairs, ("format", "json")][:4])
+        answer = ask("zoo.test", f"/generate/blots?{query}", accept="application/json")
+        assert answer.status_code in (200, 400, 404, 410)
+        if answer.status_code == 400:
+            assert json.loads(answer.data)["field"]
+
+    asked()

@@ -8,6 +8,11 @@ from contextlib import suppress
 import pytest
 from werkzeug.exceptions import NotFound
 
+from doesnotexist.testing.fakes import fake_zoo
+from doesnotexist_web.app import create_app
+
+from .conftest import WEIGHTS, Polygons
+
 PAGES = [
     ("blots.zoo.test", "/"),
     ("blots.zoo.test", "/about"),
@@ -123,3 +128,18 @@ def test_another_site_may_ask_whether_it_may_ask(ask, path):
 @pytest.mark.parametrize("path", ["/", "/about", "/status"])
 def test_pages_are_not_to_be_asked_for(ask, path):
     assert "Access-Control-Allow-Origin" not in ask("blots.zoo.test", path, method="OPTIONS").headers
+
+
+@pytest.mark.parametrize("path", ["/", "/about", "/play", "/docs", "/plugins", "/?seed=7"])
+def test_a_plugins_words_are_never_markup(tmp_path, asker, path):
+    class Rude(Polygons):
+        domain = "rude"
+        noun = "<img src=x onerror=alert(1)>"
+        title = plural = "<script>alert('\"&')</script>"
+
+    with fake_zoo(tmp_path, Rude(), {"weights": WEIGHTS}, base_domain="zoo.test") as zoo:
+        answer = asker(create_app(zoo))("rude.zoo.test", path, accept="text/html")
+
+    assert answer.mimetype == "text/html"
+    assert "<script>alert" not in answer.text
+    assert "<img src=x" not in answer.text

@@ -139,8 +139,12 @@ def _query(name: str, schema: Schema, about: str = "", **more: Any) -> dict[str,
 
 def _params(generator: Generator, without: Iterable[str] = ()) -> list[dict[str, Any]]:
     """The parameters that a generator declares."""
-    own = {name: schema for name, schema in _own(generator).items() if name not in without}
-    return [_query(name, schema, schema.pop("description", "")) for name, schema in own.items()]
+    optional = {name for name, schema in schemas(generator.params).items() if schema.get("optional")}
+    return [
+        _query(name, schema, schema.pop("description", ""), allowEmptyValue=name in optional)
+        for name, schema in _own(generator).items()
+        if name not in without
+    ]
 
 
 def _own(generator: Generator) -> dict[str, Schema]:
