@@ -47,7 +47,7 @@ class Company:
         """The other one, where two can have to do with each other."""
         if not {"mix", "interpolate"} & self.it.generator.capabilities:
             return None
-        return self.it.turned(self.partner)
+        return self.it.other(self.partner)
 
     @property
     def relatives(self) -> list[tuple[str, Exhibit]]:
@@ -137,4 +137,4 @@ def parents(it: Exhibit) -> list[Exhibit]:
     if not COMPANY & params.keys():
         return []
     others = {params[name]: None for name in ("mix", "toward") if name in params}
-    return [it.turned(), *(it.turned(int(seed)) for seed in others)]
+    return [it.turned(), *(it.other(int(seed)) for seed in others)]

@@ -138,13 +138,16 @@ class Exhibit:
             changed["model"] = self.recipe.model
         return with_query(url_for("pages.front"), changed)
 
-    def turned(self, seed: int | None = None, **params: Value) -> Exhibit:
-        """The same without company, or another seed, with some parameters set.
+    def turned(self, **params: Value) -> Exhibit:
+        """The same without company, with some parameters set; raises InvalidParameter."""
+        return self._like(self.recipe.seed, params)
 
-        Raises InvalidParameter.
-        """
+    def other(self, seed: int) -> Exhibit:
+        """Another seed, made in the same way and without company."""
+        return self._like(seed, {})
+
+    def _like(self, seed: int, params: Mapping[str, Value]) -> Exhibit:
         kept = {n: v for n, v in self.recipe.params.items() if n not in COMPANY}
-        seed = self.recipe.seed if seed is None else seed
         recipe = here.zoo().recipe(self.generator.domain, seed, self.recipe.reference, {**kept, **params})
         return Exhibit(self.generator, self.card, recipe)
 
