@@ -31,6 +31,8 @@ from .zoo import Zoo
 Verdict = Literal["valid", "unknown", "broken"]
 
 MAX_BYTES = 8 * 2**20  # of a file that is inspected; a picture of 2048 pixels a side is rarely more
+MAX_TEXT = 2**19  # bytes of one that is text: a megabyte of nested elements takes seconds to read
+_TEXTS = frozenset({"svg", "sdf", "mol", "smi", "json"})
 _WORTH_TELLING = {
     "recipe": "recipe",
     "model": "model",
@@ -92,8 +94,10 @@ def inspect(data: bytes, zoo: Zoo, authorities: str = "") -> Report:
     EngineError if the sample could not be made again just now.
     """
     if len(data) > MAX_BYTES:
-        return _unknown("", f"It is longer than {MAX_BYTES >> 20} MB, more than what is inspected.")
+        return _unknown("", f"It is longer than {MAX_BYTES:,} bytes, more than what is inspected.")
     format = format_of(data)
+    if format in _TEXTS and len(data) > MAX_TEXT:
+        return _unknown(format, f"It is longer than {MAX_TEXT:,} bytes, more than any {format} made here.")
     if not format:
         return _unknown("", "It is no kind of file that is made here, or too little of one is left.")
     try:

@@ -9,6 +9,7 @@ import random
 import re
 import subprocess
 import sys
+import time
 import zipfile
 import zlib
 
@@ -250,6 +251,16 @@ def test_a_polyglot_is_told(zoo, recipe):
 
 def test_a_file_that_is_too_long_is_not_looked_at(zoo):
     assert "longer than" in told(inspect(b"\x89PNG\r\n\x1a\n" + bytes(MAX_BYTES), zoo))
+
+
+def test_a_drawing_of_a_million_elements_costs_nothing(zoo):
+    begun = time.monotonic()
+    deep = b'<svg xmlns="http://www.w3.org/2000/svg">' + b"<a>" * 500_000 + b"</a>" * 500_000 + b"</svg>"
+    full = deep[:40] + b"<a>" * 70_000 + b"</a>" * 70_000 + b"</svg>"
+
+    assert inspect(deep, zoo).verdict == "unknown"
+    assert inspect(full, zoo).verdict in ("unknown", "broken")
+    assert time.monotonic() - begun < 5  # on a busy machine
 
 
 def test_a_picture_of_too_many_pixels_is_unknown(zoo, recipe):

@@ -359,3 +359,9 @@ def test_what_is_none_of_ours_is_none_or_unmarked(data):
 )
 def test_json_of_others_is_no_record(data):
     assert read(data, "json").statement == {}
+
+
+def test_a_record_whose_values_are_no_text_is_none(record):
+    for name in ("recipe", "model", "digital_source_type", "statement"):
+        for value in (["a"], {"a": 1}, 7, None, True):
+            assert read(json.dumps({**record, name: value}).encode(), "json").statement.get(name) is None

@@ -15,7 +15,7 @@ _LOCATION = 14  # bytes where an item lies: item, reference, number of extents, 
 
 def into_mp4(data: bytes, xmp: bytes) -> bytes:
     """A box of its own at the end: no offset in the file changes."""
-    list(_boxes("mp4", data, 0, len(data)))
+    list(_boxes("mp4", data, 0, len(data), closed=True))
     return data + _box(b"uuid", _UUID + xmp)
 
 
@@ -34,8 +34,10 @@ def into_avif(data: bytes, xmp: bytes) -> bytes:
     that MP4 gets: to move its several parts would be to risk them.
     """
     outer = list(_boxes("avif", data, 0, len(data)))
-    meta = next((body for name, body in outer if name == b"meta"), b"")
-    items = _with_item(meta, len(data), len(xmp)) if meta else None
+    names = [name for name, _ in outer]
+    # as libavif writes it: the list of items before what it lists, and no box with a longer head
+    usual = names[:3] == [b"ftyp", b"meta", b"mdat"] and b"".join(_box(*one) for one in outer) == data
+    items = _with_item(outer[1][1], len(data), len(xmp)) if usual else None
     if items is None:
         return into_mp4(data, xmp)
     parts = (_box(name, items if name == b"meta" else body) for name, body in outer)
@@ -73,13 +75,15 @@ def _box(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", _HEAD + len(body)) + name + body
 
 
-def _boxes(format: str, data: bytes, at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
-    """Names and bodies; long lengths are expanded, and a box that leaves the file is refused."""
+def _boxes(
+    format: str, data: bytes, at: int, end: int, *, closed: bool = False
+) -> Iterator[tuple[bytes, bytes]]:
+    """Names and bodies; a box that leaves the file is refused, and with `closed` one that has no end."""
     while at < end:
         length, head = int.from_bytes(data[at : at + 4]), _HEAD
         if length == 1:
             length, head = int.from_bytes(data[at + 8 : at + 16]), 16
-        elif length == 0:
+        elif length == 0 and not closed:
             length = end - at
         if length < head or at + length > end:
             raise Unmarkable(format, "a box is longer than the file")

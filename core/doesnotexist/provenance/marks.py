@@ -166,7 +166,9 @@ def _of_json(data: bytes) -> Mark:
         statement = statement_of(record)
     except (KeyError, TypeError, AttributeError):
         return Mark()  # JSON of somebody else
-    return Mark(statement["digitalSourceType"], statement)
+    if not all(isinstance(text, str) for text in statement.values()):
+        return Mark()
+    return Mark(statement.get("digitalSourceType", ""), statement)
 
 
 def _xmp_of_svg(data: bytes) -> bytes:
