@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from doesnotexist.errors import BadSample
 
-from . import scheduled
+from . import scheduled, shape
 from .accessibility import synthetic_accessibility
 
 if TYPE_CHECKING:
@@ -41,13 +41,6 @@ def _catalogue(name: str) -> FilterCatalog:
     from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
     return FilterCatalog(FilterCatalogParams(getattr(FilterCatalogParams.FilterCatalogs, name)))
-
-
-def warm_up() -> None:
-    """Load every table now, so that the first molecule does not wait for them."""
-    mol = parse("CCOC(=O)c1ccccc1")
-    if mol is not None:
-        refusal(mol), notes(mol), synthetic_accessibility(mol)
 
 
 def inchikey(mol: Mol) -> str:
@@ -85,7 +78,9 @@ def refusal(mol: Mol) -> str | None:
         return "scheduled or alike"
     if synthetic_accessibility(mol) > HARDEST:
         return "hard to make"
-    return next((f"alert {name}" for name in GATE if _catalogue(name).HasMatch(mol)), None)
+    alert = next((f"alert {name}" for name in GATE if _catalogue(name).HasMatch(mol)), None)
+    # last, for it takes longest: bonds that no arrangement in space can have
+    return alert or (None if shape.embedded(mol) else "no shape in space")
 
 
 def verdict(smiles: str) -> str | None:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from doesnotexist.errors import BadSample, InvalidParameter
 
-from . import chemistry, drawing, naming, novelty
+from . import chemistry, drawing, naming, novelty, shape
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
 FORMATS = ("svg", "png", "sdf", "mol", "smi")
-CONFORMER_SEED = 7  # the same molecule has the same conformer, whatever seed it was drawn from
 NOTICE = "Imagined by a language model. Nothing has been made or tested; properties are calculated."
 
 
@@ -98,15 +97,8 @@ class Molecule:
 
     @cached_property
     def _conformer(self) -> Mol:
-        """Distance geometry with torsion knowledge (Riniker and Landrum 2015), then MMFF94 (Halgren 1996)."""
-        from rdkit import Chem
-        from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
-
-        mol = Chem.AddHs(self.mol)
-        parameters: Any = rdDistGeom.ETKDGv3()
-        parameters.randomSeed = CONFORMER_SEED
-        if rdDistGeom.EmbedMolecule(mol, parameters) < 0:
+        found = shape.conformer(self.mol)
+        if found is None:
             raise BadSample("chemicals", f"found no shape in space for {self.smiles}")
-        rdForceFieldHelpers.MMFFOptimizeMolecule(mol, maxIters=500)
-        mol.SetProp("_Name", self._facts["inchikey"])
-        return mol
+        found.SetProp("_Name", self._facts["inchikey"])
+        return found
