@@ -125,7 +125,7 @@ def _of_mark(mark: Mark, says: Mapping[str, str]) -> Finding:
         return Finding("mark", "unknown", "Its mark says what it is. Anybody could have written that.")
     if mark.source:
         synthetic = "synthetic" if mark.source == SYNTHETIC else quoted(mark.source, 100)
-        return Finding("mark", "unknown", f"Somebody else's mark: it says that it is {synthetic}.")
+        return Finding("mark", "unknown", f"It says that it is {synthetic}, and no more that is read here.")
     return Finding(
         "mark",
         "unknown",

@@ -245,6 +245,8 @@ def test_videos_say_it_in_their_tags_and_mp4_in_xmp(tmp_path, record):
         if format == "mp4":
             path.write_bytes(mark(path.read_bytes(), "mp4", record))
             assert read(path.read_bytes(), "mp4").statement["recipe"] == record["recipe"]
+        found = read(path.read_bytes(), format_of(path.read_bytes()))
+        assert (found.source, found.fault) == (SYNTHETIC, "")
         with av.open(str(path)) as video:
             tags = {name.lower(): text for name, text in video.metadata.items()}
             assert sum(1 for _ in video.decode(video=0)) == 1

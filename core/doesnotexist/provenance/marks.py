@@ -11,10 +11,11 @@ from xml.etree import ElementTree
 
 from ..errors import Unmarkable
 from . import boxes, containers, texts, xmp
-from .statements import licences, statement_of
+from .statements import SYNTHETIC, licences, statement_of
 
-# What has no place for a mark: a text is its words and nothing else. JSON is marked by its record.
-UNMARKED = frozenset({"txt", "json"})
+# What has no place for a mark, for a text is its words and nothing else; or has it by another way: JSON in
+# its record, WebM in the tags that its maker gives it.
+UNMARKED = frozenset({"txt", "json", "webm"})
 
 MAX_PIXELS = 4096 * 4096  # more than anything that is made here; a picture of more is not opened
 _PILLOW = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF"}
@@ -35,6 +36,7 @@ _STARTS = (
     ("wav", 8, b"WAVE"),
     ("avif", 4, b"ftypavi"),
     ("mp4", 4, b"ftyp"),
+    ("webm", 0, b"\x1aE\xdf\xa3"),
 )
 
 
@@ -118,6 +120,8 @@ def read(data: bytes, format: str) -> Mark:
             return Mark(statement.get("digitalSourceType", ""), statement)
         if format == "json":
             return _of_json(data)
+        if format == "webm":  # its tags are plain text somewhere in it; to know their names is enough
+            return Mark(SYNTHETIC if SYNTHETIC.encode() in data else "")
         if data.count(xmp.OURS.encode()) > 1:  # one reader would see the one, one the other
             raise ValueError("it has two")
         found = xmp_of(data, format)
