@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .zoo import Zoo
 
 
-@click.command("golden")
+@click.command("golden", short_help="Do the models here make what their cards say?")
 @click.argument("models", nargs=-1, metavar="[MODEL…]")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Another seed than the card's.")
 @click.option(

@@ -26,7 +26,7 @@ class _Row:
     fault: str = ""
 
 
-@click.command("registries")
+@click.command("registries", short_help="List where the model cards come from.")
 @click.option("--fetch", is_flag=True, help="Bring those of DOESNOTEXIST_REGISTRIES that are addresses here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj

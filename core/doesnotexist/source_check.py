@@ -13,6 +13,8 @@ from .errors import SourceFailed
 from .hub import described
 from .transport import Network, open_address
 
+_Question = tuple[ModelCard, WeightFile, Hub | Mirror]
+
 AT_ONCE = 8  # questions under way: they are waiting for the other side nearly all of their time
 
 
@@ -33,17 +35,18 @@ class SourceReport:
 
 def check_sources(cards: Iterable[ModelCard], network: Network) -> Iterator[SourceReport]:
     """Ask every source of these models for its file, without fetching it; in their order."""
-    questions = [
+    questions: list[_Question] = [
         (card, file, source) for card in cards for file in card.files for source in remote_sources(file)
     ]
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="source")
     try:
-        yield from pool.map(lambda question: _asked(*question, network), questions)
+        yield from pool.map(lambda question: _asked(question, network), questions)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _asked(card: ModelCard, file: WeightFile, source: Hub | Mirror, network: Network) -> SourceReport:
+def _asked(question: _Question, network: Network) -> SourceReport:
+    card, file, source = question
     size, sha256, fault = 0, "", ""
     try:
         size, sha256 = stated(file, source, network)

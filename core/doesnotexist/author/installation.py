@@ -46,8 +46,8 @@ class Plan:
             licence = change.licence or "not told"
             yield f"with it  {change.name} {was}{change.version}{size}   licence: {licence}"
         if others:
-            size = sum(change.size for change in others) / 1e6
-            yield f"to fetch {size:.1f} MB, as far as sizes are told"
+            total = sum(change.size for change in others) / 1e6
+            yield f"to fetch {total:.1f} MB, as far as sizes are told"
         if any(change.before for change in others):
             yield "Packages that are here already would change: other plugins may rely on them."
 
