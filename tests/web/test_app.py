@@ -8,6 +8,7 @@ from flask import Flask, Response
 from doesnotexist import Settings, Zoo, hookimpl
 from doesnotexist.errors import InvalidParameter
 from doesnotexist_web.app import create_app
+from doesnotexist_web.assets import fingerprint
 
 
 class WithRoutes:
@@ -72,13 +73,14 @@ def test_odd_paths_lead_nowhere(ask, path):
     assert ask("zoo.test", path).status_code in (400, 404)
 
 
-def test_styles_and_scripts_are_asked_again_by_etag(ask):
-    first = ask("blots.zoo.test", "/static/page.js")
+def test_styles_and_scripts_are_kept_until_they_change(ask):
+    path = f"/static/{fingerprint()}/page.js"
+    first = ask("blots.zoo.test", path)
 
     assert first.mimetype == "text/javascript"
-    assert first.headers["Cache-Control"] == "no-cache"
-    again = ask("blots.zoo.test", "/static/page.js", If_None_Match=first.headers["ETag"])
-    assert again.status_code == 304
+    assert first.headers["Cache-Control"] == "public, max-age=31536000"
+    assert ask("blots.zoo.test", path, If_None_Match=first.headers["ETag"]).status_code == 304
+    assert ask("blots.zoo.test", "/static/0123456789ab/page.js").status_code == 404
 
 
 def test_a_request_leaves_no_cookie(ask):

@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from doesnotexist.testing.fakes import fake_zoo
 from doesnotexist_web.app import create_app
+from doesnotexist_web.assets import fingerprint
 
 from .conftest import WEIGHTS, Polygons
 
@@ -24,7 +25,7 @@ PAGES = [
     ("evil.test", "/"),
     ("", "/"),
     ("zoo.test", "/generate/blots?seed=-1"),
-    ("blots.zoo.test", "/static/page.css"),
+    ("blots.zoo.test", f"/static/{fingerprint()}/base.css"),
     ("localhost", "/status"),
     ("localhost", "/metrics"),
     ("zoo.test", "/status"),

@@ -3,6 +3,8 @@
 import { $, go, read, say } from "./wall.js";
 
 const panel = $("#panel");
+const seedOf = (address) => new URL(address, location.href).searchParams.get("seed");
+let shown = null; // the seed whose company it is
 
 /** Open the panel and go there, or close it and come back. */
 export async function openPanel() {
@@ -29,6 +31,7 @@ async function fill(address) {
     close.addEventListener("click", closePanel);
     panel.replaceChildren(close, ...$("#near", page).children);
     $(".back", panel).remove();
+    shown = seedOf(address);
     return true;
   } catch (error) {
     say(error.message);
@@ -65,7 +68,7 @@ panel.addEventListener("keydown", (event) => {
   closePanel();
 });
 
-// another one on the wall has another company
-document.addEventListener("hung", ({ detail: { moving } }) => {
-  if (!panel.hidden && !moving) fill($("#play").href);
+// another seed on the wall has another company
+document.addEventListener("hung", () => {
+  if (!panel.hidden && seedOf($("#play").href) !== shown) fill($("#play").href);
 });

@@ -55,7 +55,7 @@ export async function go(coming, { push = true, moving = false } = {}) {
       say($("#work img").alt, true);
       prepare();
     }
-    document.dispatchEvent(new CustomEvent("hung", { detail: { left: push ? left : null, moving } }));
+    document.dispatchEvent(new CustomEvent("hung", { detail: { left: push ? left : null } }));
     return true;
   } catch (error) {
     if (error.name !== "AbortError") say(error.message);
