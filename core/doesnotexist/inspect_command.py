@@ -8,6 +8,8 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from .errors import InvalidParameter
+
 if TYPE_CHECKING:
     from .cli import Session
     from .inspection import Report
@@ -30,7 +32,10 @@ def inspect_command(session: Session, file: IO[bytes], trust: IO[str] | None, as
     """
     from .inspection import MAX_BYTES, inspect
 
-    report = inspect(file.read(MAX_BYTES + 1), session.zoo, trust.read() if trust else "")
+    authorities = trust.read(MAX_BYTES) if trust else ""
+    if trust and "-----BEGIN CERTIFICATE-----" not in authorities:
+        raise InvalidParameter("trust", "certificates in PEM", trust.name)
+    report = inspect(file.read(MAX_BYTES + 1), session.zoo, authorities)
     if as_json:
         click.echo(json.dumps(report.as_data(), indent=2, ensure_ascii=False))
     else:

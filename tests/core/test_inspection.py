@@ -20,6 +20,7 @@ from PIL import Image
 
 from doesnotexist import Picture, Settings, Zoo
 from doesnotexist.comparing import difference_hash
+from doesnotexist.errors import InvalidParameter
 from doesnotexist.inspect_command import EXIT, inspect_command
 from doesnotexist.inspection import MAX_BYTES, inspect
 from doesnotexist.provenance import certificates, mark
@@ -335,6 +336,14 @@ def test_the_command_ends_with_what_it_found(zoo, recipe, tmp_path):
 
         assert result.exit_code == EXIT[verdict]
         assert result.output.splitlines()[0].endswith(f": {verdict}")
+
+
+def test_what_is_no_certificate_is_not_trusted_in_silence(zoo, tmp_path):
+    (tmp_path / "a").write_text("no certificate")
+
+    assert isinstance(
+        run(zoo, str(tmp_path / "a"), "--trust", str(tmp_path / "a")).exception, InvalidParameter
+    )
 
 
 def test_the_command_tells_programs(zoo, recipe):
