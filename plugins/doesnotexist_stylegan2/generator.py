@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from doesnotexist.engine.loading import find_device
 from doesnotexist.errors import InvalidParameter
 
 from . import lucidrains
@@ -25,8 +26,9 @@ Array = Tensor | NDArray[np.floating]
 def load_generator(data: Source, device: str = "cpu", kernels: Kernels = "auto") -> StyleGAN2:
     """The generator of a weight file, or of the file's bytes.
 
-    `kernels` says what computes the pictures: see `doesnotexist_stylegan2.kernels`. Raises `WeightsInvalid`
-    if the file is not what it claims to be.
+    `device` is "cpu", "cuda", "cuda:1" or "mps"; `kernels` says what computes the pictures: see
+    `doesnotexist_stylegan2.kernels`. Raises `WeightsInvalid` if the file is not what it claims to be and
+    `DeviceMissing` if there is no such device.
     """
     return StyleGAN2(read_network(data), device, kernels)
 
@@ -37,6 +39,7 @@ class StyleGAN2:
     def __init__(
         self, network: Network | lucidrains.Network, device: str = "cpu", kernels: Kernels = "plain"
     ) -> None:
+        device = find_device(device)
         self.network = network.to(device).eval().requires_grad_(False)
         self.synthesis = _synthesis(self.network, kernels)
         self.architecture = net = network.architecture

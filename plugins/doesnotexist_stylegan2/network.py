@@ -98,13 +98,18 @@ class Synthesis(nn.Module):
         for resolution in self.resolutions:
             self.add_module(f"b{resolution}", Block(net, resolution, resample))
 
-    def forward(self, ws: Tensor, noise: Noise = "const", dtype: torch.dtype = torch.float32) -> Tensor:
+    def forward(
+        self, ws: Tensor, noise: Noise = "const", dtype: torch.dtype = torch.float32, dtype_from: int = 4
+    ) -> Tensor:
         """ws (N, num_ws, w_dim) float32 -> (N, C, R, R) float32, nominally [-1, 1]
 
-        `dtype` is that of the convolutions; the picture is summed in float32 always.
+        `dtype` is that of the convolutions from the side `dtype_from` on, float32 below; the picture is
+        summed in float32 always.
         """
-        x, image = self._block(4).start(ws[:, :2], noise, dtype)
+        x, image = self._block(4).start(ws[:, :2], noise, dtype if dtype_from <= 4 else torch.float32)
         for level, resolution in enumerate(self.resolutions[1:]):
+            if resolution >= dtype_from and x.dtype != dtype:
+                x = x.to(dtype, memory_format=_layout(dtype))
             # torgb shares its w with the next block's conv0, so blocks overlap by one.
             x, image = self._block(resolution)(x, image, ws[:, 2 * level + 1 : 2 * level + 4], noise)
         if image is None:  # for the type checker: the last block always has a torgb

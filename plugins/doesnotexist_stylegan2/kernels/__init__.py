@@ -18,6 +18,7 @@ from ..network import Network
 from ..noise import Noise
 from .build import Unavailable, engine
 from .fast import FastSynthesis, unsupported
+from .graphics import GraphicsSynthesis
 from .half import HalfSynthesis
 from .plain import PlainSynthesis
 from .setting import KERNELS, Kernels, resolved
@@ -30,19 +31,22 @@ class Synthesis(Protocol):
 
     @property
     def name(self) -> str:
-        """Which kernels these are: "fast", "plain" or "bf16"."""
+        """Which kernels these are: "fast", "plain", "cuda" or "bf16"."""
 
     def __call__(self, ws: Tensor, noise: Noise = "const") -> Tensor: ...
 
 
 def choose(network: Network, kernels: str = "auto") -> Synthesis:
-    """`auto` is the compiled engine if it can be had for this network on this machine, else PyTorch alone.
+    """`auto` is the compiled engine if it can be had for this network on this machine, else PyTorch alone; on
+    a CUDA card its own way.
 
     The first call on a machine compiles the engine, which takes some seconds. `bf16` is not exact and so
     never chosen unasked. The operator's DOESNOTEXIST_KERNELS goes before `auto`. Raises `InvalidParameter` if
     `fast` was asked for and cannot be had.
     """
     kernels = resolved(kernels)
+    if kernels == "auto" and network.mapping.w_avg.device.type == "cuda":
+        return GraphicsSynthesis(network)
     if kernels == "plain":
         return PlainSynthesis(network)
     if kernels == "bf16":

@@ -61,7 +61,8 @@ class PlainStyledConv(nn.Module):
         self.affine = Folded(layer.affine)
         self.up, self.activation, self.resolution = layer.up, layer.activation, layer.resolution
         weight = layer.weight.detach()
-        self.winograd = layer.up is None and winograd.pays(*weight.shape[:2], layer.resolution)
+        wide, features = weight.shape[:2]
+        self.winograd = layer.up is None and winograd.pays(features, wide, layer.resolution)
         self.register_buffer("weight", self._prepared(weight))
         self.register_buffer("squares", weight.square().sum((2, 3)).t().contiguous())
         self.register_buffer("bias", layer.bias.detach())

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from doesnotexist.errors import InvalidParameter
+from doesnotexist.errors import DeviceMissing, InvalidParameter
 from doesnotexist_stylegan2 import StyleGAN2, load_generator
 from doesnotexist_stylegan2.latents import z_of_seed
 from doesnotexist_stylegan2.weights import write_network
@@ -140,6 +140,25 @@ def test_wrong_w_and_noise_are_refused(generator):
         generator.synthesize(w[:, :7])
     with pytest.raises(InvalidParameter, match="noise"):
         generator.synthesize(w, noise="loud")
+
+
+def test_two_ws_are_mixed_by_layers(generator):
+    """Style mixing (Karras et al. 2019, section 3.1): coarse layers from one, fine ones from the other."""
+    one, other = generator.map(seeds(1, 2))
+    mixed = torch.cat([one[:4], other[4:]])
+
+    pictures = generator.synthesize(torch.stack([one, other, mixed]))
+
+    assert not torch.equal(pictures[2], pictures[0])
+    assert not torch.equal(pictures[2], pictures[1])
+    assert torch.equal(generator.synthesize(mixed.numpy()[None])[0], pictures[2])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a card")
+@pytest.mark.parametrize("device", ["cuda", "cuda:7", "teapot"])
+def test_a_device_that_is_not_there_is_refused_by_name(path, device):
+    with pytest.raises(DeviceMissing, match=device):
+        load_generator(path, device=device)
 
 
 def test_a_conditional_network_wants_its_labels(network):
