@@ -128,7 +128,7 @@ class ForwardRNN:
             shares = _shares(self.step(letters, state), temperatures[going])
             shares[:, closed] = 0.0
             sums = shares.cumsum(-1)
-            at = np.array([streams[i][0].random_sample() for i in going]) * sums[:, -1]
+            at = np.array([streams[i][0].random_sample() for i in going.tolist()]) * sums[:, -1]
             letters = np.minimum((sums <= at[:, None]).sum(-1), sums.shape[1] - 1)
             for i, letter in zip(going, letters, strict=True):
                 texts[i] += self.architecture.alphabet[letter]
@@ -182,7 +182,8 @@ def _architecture(told: Mapping[str, Any]) -> Architecture:
     if not (0 < hidden <= 4096 and 0 < layers <= 8):  # a hostile header must not ask for all memory
         raise ValueError(f"{layers} layers of {hidden}")
     first, second = map(float, told["norm_eps"])
-    return Architecture(alphabet, *marks, hidden, layers, (first, second))
+    start, end, pad = marks
+    return Architecture(alphabet, start, end, pad, hidden, layers, (first, second))
 
 
 def _lstm(gates: Floats, c: Floats) -> tuple[Floats, Floats]:  # (S, 4 D), (S, D)
@@ -199,5 +200,6 @@ def _sigmoid(x: Floats) -> Floats:
 
 def _shares(logits: Floats, temperatures: Floats) -> Floats:  # (S, V), (S,) to (S, V)
     scaled = logits / temperatures[:, None]
-    shares: Floats = np.exp(scaled - scaled.max(-1, keepdims=True))
-    return shares / shares.sum(-1, keepdims=True)
+    powers = np.exp(scaled - scaled.max(-1, keepdims=True))
+    shares: Floats = powers / powers.sum(-1, keepdims=True)
+    return shares

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Protocol
 
 from doesnotexist.errors import BadSample
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 MAX_ATTEMPTS = 200  # of the bundled model one in seven is refused: this many in a row do not happen
 LAST_TEMPERATURE = 0.5
@@ -60,6 +61,8 @@ class Writer(Protocol):
 
 def draw(writer: Writer, seeds: Sequence[int], verdict: Verdict, temperature: float = 1.0) -> list[Draft]:
     """A molecule that the verdict lets pass for each seed, in order; raises as `complete` does."""
+    import numpy as np
+
     drafts = [Draft(np.random.RandomState(seed), verdict, temperature) for seed in seeds]
     complete(writer, drafts)
     return drafts

@@ -29,7 +29,8 @@ SIDE = 3  # how many of them it uses, the most fitting
 REMEMBERED = 512  # seeds, a few kilobytes each with their relatives
 
 Numbers = npt.NDArray[np.float64]
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Key(NamedTuple):

@@ -68,7 +68,8 @@ class Network:
     def after(self, tokens: list[int]) -> Floats:  # (V,)
         """The logits after the last of these tokens of one molecule."""
         cache = self.cache(1)
-        return [self.step(np.array([token]), cache) for token in tokens][-1][0]
+        logits: Floats = [self.step(np.array([token]), cache) for token in tokens][-1][0]
+        return logits
 
     def _attend(self, layer: int, x: Floats, cache: Cache) -> Floats:  # (S, D) to (S, D)
         """Each slot's newest token looks at its tokens so far."""

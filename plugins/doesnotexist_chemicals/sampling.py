@@ -139,8 +139,9 @@ class MoleculeSampler:
 def _shares(logits: Floats, temperature: Probabilities) -> Probabilities:  # (S, V), (S,) to (S, V)
     """The probabilities of the tokens."""
     scaled = logits.astype(np.float64) / temperature[:, None]
-    shares: Probabilities = np.exp(scaled - scaled.max(-1, keepdims=True))
-    return shares / shares.sum(-1, keepdims=True)
+    powers = np.exp(scaled - scaled.max(-1, keepdims=True))
+    shares: Probabilities = powers / powers.sum(-1, keepdims=True)
+    return shares
 
 
 def _draw_all(sums: Probabilities, uniforms: Probabilities) -> list[Drawn]:  # (S, V), (S,)

@@ -46,7 +46,9 @@ def fingerprint(mol: Mol) -> ExplicitBitVect:
     """The fingerprint by which molecules are alike."""
     from rdkit.Chem import rdFingerprintGenerator
 
-    return rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=BITS).GetFingerprint(mol)
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=BITS)
+    found: ExplicitBitVect = generator.GetFingerprint(mol)
+    return found
 
 
 def likeness(mol: Mol) -> float:

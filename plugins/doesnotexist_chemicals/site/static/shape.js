@@ -24,7 +24,7 @@ async function show(button) {
     const stage = mol3d.createViewer(place, { backgroundAlpha: 0, disableFog: true });
     if (!stage) throw new Error("this browser shows nothing in space (no WebGL)");
     stage.addModel(await response.text(), "sdf");
-    stage.setStyle({}, { stick: { radius: 0.13 }, sphere: { scale: 0.23 } });
+    stage.setStyle({}, { stick: { radius: 0.13, colorscheme: "Jmol" }, sphere: { scale: 0.23, colorscheme: "Jmol" } });
     stage.zoomTo();
     stage.render();
     if (!matchMedia("(prefers-reduced-motion: reduce)").matches) stage.spin("y", 0.4);
