@@ -223,7 +223,7 @@ def test_no_path_and_no_query_is_a_500(ask, path, query, host):
 
 
 NAMES = st.sampled_from(
-    ["seed", "psi", "spots", "ground", "round", "model", "format", "size", "count", "seed[]"]
+    ["seed", "psi", "relative", "mix", "toward", "step", "model", "format", "size", "count", "seed[]"]
 )
 VALUES = (
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -234,13 +234,13 @@ VALUES = (
 
 
 @pytest.mark.parametrize("examples", [100, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_no_parameter_is_a_500(ask, examples):
+def test_no_parameter_is_a_500(surf, examples):
     @settings(deadline=None, max_examples=examples, database=None)
     @given(st.lists(st.tuples(NAMES, VALUES), max_size=4))
     def asked(pairs):
         # a record, since no picture has to be encoded for it
         query = urlencode([*pairs, ("format", "json")][:4])
-        answer = ask("zoo.test", f"/generate/blots?{query}", accept="application/json")
+        answer = surf(f"/generate/waves?{query}", accept="application/json")
         assert answer.status_code in (200, 400, 404, 410)
         if answer.status_code == 400:
             assert json.loads(answer.data)["field"]
