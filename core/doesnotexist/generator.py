@@ -32,6 +32,7 @@ OLDEST_API_VERSION = 1  # the oldest version whose plugins still run here
 # Names that the runtime gives to every generator: a parameter of such a name could never be set.
 RESERVED = frozenset(
     {"seed", "seeds", "count", "model", "format", "size", "out", "json", "as_json", "domain"}
+    | {"engine", "shards", "shard_size"}
 )
 
 # What a page or a program can do with any generator whose parameters have these names. `mix`,

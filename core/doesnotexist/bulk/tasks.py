@@ -34,7 +34,7 @@ def make_on_cluster(settings: Settings, shards: Shards) -> Iterator[int]:
         num_gpus=1 if settings.device.startswith("cuda") else 0,
         max_restarts=-1,
         max_task_retries=RETRIES,
-    )(_Maker)
+    )(Shardmaker)
     idle = [kind.remote(settings, shards) for _ in range(min(settings.replicas, len(missing)))]
     busy: dict[Any, Any] = {}
     try:
@@ -62,7 +62,7 @@ def _landed(done: Any, domain: str) -> int:
     return count
 
 
-class _Maker:
+class Shardmaker:
     """What runs in an actor."""
 
     def __init__(self, settings: Settings, shards: Shards) -> None:

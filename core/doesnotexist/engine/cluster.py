@@ -107,7 +107,7 @@ def _hold(address: str | None, connected: Future[None]) -> None:
     try:
         ray.init(address=address, include_dashboard=False, log_to_driver=False)
     except Exception as error:  # the wall to Ray: whatever it is, it is for whoever asked
-        connected.set_exception(error)
+        connected.set_exception(ConnectionError(str(error)))
         return
     connected.set_result(None)
     threading.Event().wait()
