@@ -56,7 +56,7 @@ def svg(mol: Mol, title: str, width: int | None = None) -> str:
     _draw(canvas, mol)
     width = width or WIDTH
     size = f'width="{width}" height="{round(width * HEIGHT / WIDTH)}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    return _document(canvas.GetDrawingText(), size, title)
+    return _document(canvas.GetDrawingText(), size, title, _both_schemes())
 
 
 def print_svg(mol: Mol, title: str, width: int | None = None) -> str:
@@ -113,15 +113,19 @@ def _rgb(colour: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def _document(drawn: str, size: str, title: str) -> str:
+def _document(drawn: str, size: str, title: str, style: str = "") -> str:
     """Only what is needed of RDKit's drawing, in a document of our own."""
-    dark = "".join(f".el-{symbol}{{color:{night}}}" for symbol, (_, night) in INK.items())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
-        f"<title>{escape(title)}</title>"
-        f"<style>@media (prefers-color-scheme:dark){{{dark}}}</style>"
+        f"<title>{escape(title)}</title>{style}"
         f'<g fill="none" stroke-linecap="round" stroke-linejoin="round">{"".join(_paths(drawn))}</g></svg>'
     )
+
+
+def _both_schemes() -> str:
+    """The colours on a dark page; those on a light one stand at each path."""
+    dark = "".join(f".el-{symbol}{{color:{night}}}" for symbol, (_, night) in INK.items())
+    return f"<style>@media (prefers-color-scheme:dark){{{dark}}}</style>"
 
 
 def _paths(drawn: str) -> Iterator[str]:

@@ -88,8 +88,13 @@ def test_the_png_carries_its_smiles(mol: Any) -> None:
     assert int.from_bytes(png[16:20]) == 240
 
 
-def test_the_print_drawing_is_black(mol: Any) -> None:
+def test_the_print_drawing_is_black_whatever_the_scheme(mol: Any) -> None:
     svg = drawing.print_svg(mol, "molecule")
 
-    assert tags(svg) == {"svg", "title", "style", "g", "path"}
+    assert tags(svg) == {"svg", "title", "g", "path"}
     assert set(re.findall(r'color="(#\w+)"', svg)) == {drawing.INK["C"][0]}
+
+
+def test_the_print_drawing_has_the_size_of_the_journal_or_any_other(mol: Any) -> None:
+    assert re.search(r'width="\d+pt"', drawing.print_svg(mol, "molecule"))
+    assert 'width="640"' in drawing.print_svg(mol, "molecule", 640)
