@@ -86,5 +86,8 @@ def test_an_actor_that_is_killed_costs_no_shard_and_doubles_none(ray, here, tmp_
                 )
                 os.kill(actors[0].pid, signal.SIGKILL)
     assert made == 40
-    names = [entry for path in sorted(tmp_path.glob("*.tar")) for entry in tarfile.open(path).getnames()]
+    names = []
+    for path in sorted(tmp_path.glob("*.tar")):
+        with tarfile.open(path) as tar:
+            names += tar.getnames()
     assert names == [f"{seed:010d}.json" for seed in range(40)]

@@ -66,8 +66,8 @@ class Archive:
     def _cut(self) -> None:
         """Cut off what no row of the manifest vouches for, and forget rows of what is not there."""
         present = self._partial.stat().st_size if self._partial.exists() else 0
-        for file in [file for file, row in self._manifest.rows.items() if row["end"] > present]:
-            self._manifest.forget(file)
+        for name in [name for name, row in self._manifest.rows.items() if row["end"] > present]:
+            self._manifest.forget(name)
         end = max((row["end"] for row in self._manifest.rows.values()), default=0)
         if present:
             with self._partial.open("r+b") as file:
