@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from doesnotexist_web.films import FPS, film, film_formats
+from doesnotexist_web.films import DRAWN_FPS, FPS, film, film_formats
 
 FRAMES = [np.full((64, 64, 3), 10 + 40 * number, np.uint8) for number in range(5)]
 
@@ -52,3 +52,13 @@ def test_without_pyav_there_is_webp(monkeypatch):
     monkeypatch.setattr("doesnotexist_web.films.find_spec", lambda name: None)
 
     assert film_formats() == ("webp",)
+
+
+def test_drawings_do_not_flicker():
+    import av
+
+    loop = Image.open(io.BytesIO(film(FRAMES, "webp", {}, DRAWN_FPS)))
+    loop.load()
+    assert loop.info["duration"] >= 400  # WCAG 2.2, 2.3.1: no more than three flashes a second
+    with av.open(io.BytesIO(film(FRAMES, "webm", {}, DRAWN_FPS))) as container:
+        assert container.streams.video[0].average_rate <= 3

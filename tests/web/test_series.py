@@ -6,7 +6,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from doesnotexist.errors import InvalidParameter
-from doesnotexist_web.series import KINDS, MORPH, NEIGHBOURS, SHEET, STRIP, offers, read_series
+from doesnotexist_web.series import KINDS, MORPH, NEIGHBOURS, SHEET, STRIP, offers, read_series, usual
 
 
 def read(zoo, kind, **query: str):
@@ -97,3 +97,9 @@ def test_each_kind_needs_what_it_turns(wave_zoo, plugins):
 
     assert [kind.name for kind in KINDS.values() if offers(waves, kind)] == list(KINDS)
     assert [kind.name for kind in KINDS.values() if offers(polygons, kind)] == ["sheet"]
+
+
+def test_drawings_have_time_to_be_looked_at(wave_zoo, plugins):
+    assert usual(MORPH, wave_zoo.generator("waves")) == 48
+    assert usual(MORPH, plugins.generator("polygons")) == 12
+    assert usual(SHEET, plugins.generator("polygons")) == SHEET.usual

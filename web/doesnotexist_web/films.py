@@ -16,6 +16,7 @@ import numpy as np
 from .boards import Pixels
 
 FPS = 24
+DRAWN_FPS = 2  # drawings do not flow into one another: faster, they would flicker
 MEDIA_TYPES: Mapping[str, str] = {"webp": "image/webp", "webm": "video/webm", "mp4": "video/mp4"}
 # VP9 for those who cannot play AV1 yet. AV1 sequences have at least 64 pixels a side in SVT-AV1.
 _CODECS: Mapping[str, tuple[str, dict[str, str]]] = {
@@ -30,15 +31,15 @@ def film_formats() -> tuple[str, ...]:
     return tuple(MEDIA_TYPES) if find_spec("av") else ("webp",)
 
 
-def film(frames: Sequence[Pixels], format: str, metadata: Mapping[str, str]) -> bytes:
+def film(frames: Sequence[Pixels], format: str, metadata: Mapping[str, str], fps: int = FPS) -> bytes:
     """A film that goes through the frames and back again, so that it can run for ever."""
     there_and_back = [*frames, *frames[-2:0:-1]]
     if format == "webp":
-        return _webp(there_and_back)
-    return _video([_even(frame) for frame in there_and_back], format, metadata)
+        return _webp(there_and_back, fps)
+    return _video([_even(frame) for frame in there_and_back], format, metadata, fps)
 
 
-def _webp(frames: Sequence[Pixels]) -> bytes:
+def _webp(frames: Sequence[Pixels], fps: int) -> bytes:
     from PIL import Image
 
     first, *rest = (Image.fromarray(frame) for frame in frames)
@@ -48,7 +49,7 @@ def _webp(frames: Sequence[Pixels]) -> bytes:
         "WEBP",
         save_all=True,
         append_images=rest,
-        duration=round(1000 / FPS),
+        duration=round(1000 / fps),
         loop=0,  # for ever
         quality=80,
         method=2,
@@ -56,7 +57,7 @@ def _webp(frames: Sequence[Pixels]) -> bytes:
     return buffer.getvalue()
 
 
-def _video(frames: Sequence[Pixels], format: str, metadata: Mapping[str, str]) -> bytes:
+def _video(frames: Sequence[Pixels], format: str, metadata: Mapping[str, str], fps: int) -> bytes:
     os.environ.setdefault("SVT_LOG", "1")  # errors alone; it tells its settings otherwise
     import av
     from av.video.stream import VideoStream
@@ -69,10 +70,10 @@ def _video(frames: Sequence[Pixels], format: str, metadata: Mapping[str, str]) -
         muxing["movflags"] = "use_metadata_tags"  # else it keeps but a few
     with av.open(buffer, "w", format=format, options=muxing) as container:
         container.metadata.update(metadata)
-        stream = container.add_stream(codec, rate=FPS, options=options)
+        stream = container.add_stream(codec, rate=fps, options=options)
         assert isinstance(stream, VideoStream)  # noqa: S101 - which the codecs' names do not tell mypy
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.time_base = Fraction(1, FPS)
+        stream.time_base = Fraction(1, fps)
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))

@@ -20,7 +20,7 @@ from .answer_schemas import SCHEMAS, SEED, TEXT, Schema, ref
 from .batches import MANY
 from .old_forms import WISHES
 from .play import TYPES, formats_of
-from .series import KINDS, TILE, Kind
+from .series import KINDS, TILE, Kind, usual
 from .streams import NDJSON, ZIP
 
 VERSION = "3.1.1"
@@ -310,7 +310,7 @@ def _site(zoo: Zoo, generator: Generator) -> dict[str, Any]:
 
 def _series(zoo: Zoo, generator: Generator, kind: Kind) -> dict[str, Any]:
     formats = formats_of(generator, kind)
-    count = {"type": "integer", "minimum": kind.few, "maximum": kind.many, "default": kind.usual}
+    count = {"type": "integer", "minimum": kind.few, "maximum": kind.many, "default": usual(kind, generator)}
     size = {"type": "integer", "minimum": MIN_SIZE, "maximum": 2 * TILE}
     content = _media(formats)
     content["application/json"] = {"schema": ref("Series")}

@@ -8,8 +8,8 @@ visitors ask for is made once.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
+from time import monotonic
 
 from flask import Blueprint, Response, current_app, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -25,7 +25,7 @@ from .answers import file_name, keep, permalink, with_query
 from .boards import Pixels, board, finished, pixels_of
 from .headers import public
 from .once import Once
-from .series import KINDS, SHEET, STRIP, Kind, Series, listed, offers, read_series
+from .series import KINDS, SHEET, STRIP, Kind, Series, is_drawn, listed, offers, read_series
 
 play = Blueprint("play", __name__)
 
@@ -107,7 +107,8 @@ def _make(series: Series, format: str) -> bytes:
         tiles = _tiles(series)
         record = _record(series, tiles[0])
         if series.kind.film:
-            data = films.film(tiles, format, video_metadata(record))
+            fps = films.DRAWN_FPS if is_drawn(here.generator()) else films.FPS
+            data = films.film(tiles, format, video_metadata(record), fps)
         else:
             data = Picture(board(tiles, _columns(series))).encode(format, None)
     return finished(data, format, record, series.size)
@@ -120,9 +121,9 @@ def _tiles(series: Series) -> list[Pixels]:
         "png" if "png" in generator.formats else next(f for f in PICTURE_FORMATS if f in generator.formats)
     )
     full = zoo.card(series.domain, series.recipes[0].reference).resolution == series.size
-    end = time.monotonic() + zoo.settings.deadline_s
+    end = monotonic() + zoo.settings.deadline_s
     for begin in range(0, len(series.recipes), STEP):
-        if time.monotonic() > end:
+        if monotonic() > end:
             raise DeadlineExceeded(zoo.settings.deadline_s)
         few = series.recipes[begin : begin + STEP]
         # in full size a tile is the very file that a page shows, and may be here already

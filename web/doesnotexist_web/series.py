@@ -16,11 +16,12 @@ from werkzeug.datastructures import MultiDict
 from doesnotexist import Generator, ModelCard, Recipe, Zoo
 from doesnotexist.errors import InvalidParameter
 from doesnotexist.generator import schemas
-from doesnotexist.media import MAX_SIZE, MIN_SIZE
+from doesnotexist.media import MAX_SIZE, MIN_SIZE, PICTURE_FORMATS
 from doesnotexist.recipe import MAX_SEED, Value, fresh_seed, parse_seed, text_of
 
 from .orders import only_once
 
+FEW_FRAMES = 12  # of drawings, each of which is looked at
 TILE = 256  # pixels of a tile's side unless the model makes smaller ones, and of a drawing
 
 
@@ -154,7 +155,9 @@ def read_series(kind: Kind, zoo: Zoo, domain: str, query: MultiDict[str, str]) -
             raise InvalidParameter(name, f"none: the {kind.name} sets it", given[name])
     seeds = ("seed", *kind.asks)
     seeded = all(name in given for name in seeds)
-    count = _whole(kind.per, given.pop(kind.per, str(kind.usual)), kind.few, kind.many)
+    count = _whole(
+        kind.per, given.pop(kind.per, str(usual(kind, zoo.generator(domain)))), kind.few, kind.many
+    )
     size = given.pop("size", None)
     model = given.pop("model", None)
     seed = parse_seed(given.pop("seed")) if "seed" in given else fresh_seed()
@@ -195,6 +198,16 @@ def _whole(name: str, text: str, low: int, high: int) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not low <= int(text) <= high:
         raise InvalidParameter(name, f"an integer from {low} to {high}", text)
     return int(text)
+
+
+def is_drawn(generator: Generator) -> bool:
+    """Whether its samples are drawings, which do not flow into one another as pictures do."""
+    return generator.formats[0] not in PICTURE_FORMATS
+
+
+def usual(kind: Kind, generator: Generator) -> int:
+    """How many samples a series has unless the query says so."""
+    return FEW_FRAMES if kind.film and is_drawn(generator) else kind.usual
 
 
 def offers(generator: Generator, kind: Kind) -> bool:
