@@ -42,17 +42,20 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "PYTHONUNBUFFERED": "1",
     }
     command = [sys.executable, "-m", "doesnotexist", "serve", "--port", "0"]
-    site = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        assert site.stdout
-        found = re.search(r":(\d+)/", site.stdout.readline())
-        assert found, "serve did not say where it is"
-        threading.Thread(target=site.stdout.read, daemon=True).start()  # so that it never waits for us
-        _wait_until_ready(f"http://127.0.0.1:{found[1]}/readyz")
-        yield found[1]
-    finally:
-        site.send_signal(signal.SIGINT)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as site:
+        try:
+            assert site.stdout
+            found = re.search(r":(\d+)/", site.stdout.readline())
+            assert found, "serve did not say where it is"
+            # so that it never waits for us
+            reader = threading.Thread(target=site.stdout.read, daemon=True)
+            reader.start()
+            _wait_until_ready(f"http://127.0.0.1:{found[1]}/readyz")
+            yield found[1]
+        finally:
+            site.send_signal(signal.SIGINT)
         assert site.wait(60) == 0
+        reader.join()
 
 
 def _wait_until_ready(address: str) -> None:
