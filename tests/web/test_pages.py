@@ -227,3 +227,14 @@ def test_domains_stand_in_the_order_of_the_registry(browse):
     text = browse("zoo.test")  # the registry of the tests: blots, polygons, moods
 
     assert re.findall(r'class="title">This (.+?) Does', text) == ["Ink Blot", "Polygon", "Mood"]
+
+
+def test_how_it_works_can_be_read_where_the_model_is_not(ask, settings):
+    for file in settings.store.rglob("*"):
+        if file.is_file():
+            file.unlink()
+
+    about = ask("blots.zoo.test", "/about?seed=7", accept="text/html")
+    assert about.status_code == 200
+    assert "<img" not in about.text
+    assert ask("blots.zoo.test", "/play?seed=7", accept="text/html").status_code == 503

@@ -57,10 +57,9 @@ def front() -> Response:
 def play() -> Response:
     """What is near the one that the query names, as links and forms."""
     order, it = _exhibit()
-    near = company_of(it)
-    return _html(
-        "play.html", lasting=False, generator=it.generator, card=it.card, it=it, near=near, order=order
-    )
+    if not _is_here(it.card):
+        make(order)  # which says what is missing, and how it comes
+    return _html("play.html", lasting=False, generator=it.generator, card=it.card, it=it, near=company_of(it))
 
 
 @pages.get("/about")
@@ -75,7 +74,7 @@ def about() -> Response:
         generator=it.generator,
         card=it.card,
         it=it,
-        near=company_of(it),
+        near=company_of(it) if _is_here(it.card) else None,
         numbers=figure,
     )
 
@@ -85,11 +84,11 @@ def manifest() -> Response:
     """What a device needs to keep the site like an app."""
     title = here.generator().title if here.site().domain else ALL
     icons = [
-        {"src": url_for("static", filename=name), "sizes": sizes, "type": kind, "purpose": "any maskable"}
-        for name, sizes, kind in (
-            ("icon.svg", "any", "image/svg+xml"),
-            ("icon-192.png", "192x192", "image/png"),
-            ("icon-512.png", "512x512", "image/png"),
+        {"src": url_for("static", filename=name), "sizes": sizes, "type": kind, "purpose": purpose}
+        for name, sizes, kind, purpose in (
+            ("icon.svg", "any", "image/svg+xml", "any"),
+            ("icon-192.png", "192x192", "image/png", "any maskable"),
+            ("icon-512.png", "512x512", "image/png", "any maskable"),
         )
     ]
     told = {
