@@ -24,7 +24,7 @@ from .scaffold import dressed, scaffold
 
 PROPOSALS, EACH = 40, 16  # molecules proposed at once, and relatives that come of them
 NEAR_TIE = 1e-3  # nats; a float32 sum of log probabilities is right to 1e-4
-GUIDES = 8  # relatives of either end that a way may lead through
+GUIDES = 6  # relatives of either end that a way may lead through
 SIDE = 3  # how many of them it uses, the most fitting
 REMEMBERED = 512  # seeds, a few kilobytes each with their relatives
 

@@ -49,7 +49,7 @@ class Chemicals(Generator):
     domain, noun, title = "chemicals", "chemical", "This Chemical Does Not Exist"
     params = ChemicalParams
     formats = ("svg", "png", "sdf", "mol", "smi")
-    max_batch = 64
+    max_batch = 16  # of ways from nothing, the longest that can be asked for: seven seconds
 
     def load(self, card: ModelCard, files: Mapping[str, bytes], device: str) -> Sampler:  # noqa: ARG002
         """The network of this card; it always runs on the CPU, where a molecule takes milliseconds."""
