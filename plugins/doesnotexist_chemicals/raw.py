@@ -13,11 +13,11 @@ from doesnotexist.media import Media
 from doesnotexist.recipe import Recipe
 from doesnotexist.zoo import Creation, Zoo
 
-from .writers import writer_of
-
 
 def raw(zoo: Zoo, recipes: Iterable[Recipe], format: str) -> Iterator[Creation]:
     """The first draw of each recipe's seed as SMILES, nothing masked; empty where it never ended."""
+    from .writers import writer_of
+
     if format != "smi":
         raise InvalidParameter("format", "smi beside --raw", format)
     asked = list(recipes)

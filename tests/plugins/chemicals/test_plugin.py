@@ -24,8 +24,14 @@ def recipe(seed: int, temperature: float = 1.0, **more: Value) -> Recipe:
     return Recipe("chemicals/moses-gpt", "0" * 64, seed, {"temperature": temperature, **more})
 
 
-def test_importing_it_imports_nothing_heavy() -> None:
-    code = "import sys, doesnotexist_chemicals.plugin; print({'torch', 'rdkit', 'numpy'} & set(sys.modules))"
+def test_importing_it_and_adding_its_commands_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, click, doesnotexist_chemicals.plugin as plugin\n"
+        "from doesnotexist.generate_command import GenerateGroup\n"
+        "cli = click.Group(commands={'generate': GenerateGroup()})\n"
+        "plugin.register_commands(cli)\n"
+        "print({'torch', 'rdkit', 'numpy'} & set(sys.modules))"
+    )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
     assert told.strip() == "set()"
