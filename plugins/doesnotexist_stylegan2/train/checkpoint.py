@@ -19,9 +19,10 @@ from torch import Tensor
 
 from doesnotexist.errors import InvalidParameter, WeightsInvalid
 
+from .losses import Moments
 from .state import Run
+from .transport import Transport
 
-_MODULES = ("generator", "average", "discriminators", "projection", "moments", "transport")
 _OPTIMISERS = ("optimise_generator", "optimise_discriminators")
 
 
@@ -45,12 +46,12 @@ def restore(run: Run, path: Path) -> None:
         raise InvalidParameter(
             "resume", f"the settings of the run, {metadata.get('settings')}", _settings(run)
         )
-    for name in _MODULES:
+    for name, module in run.saved.items():
         part = _under(name, tensors)
-        if name in ("moments", "transport"):
-            getattr(run, name).adopt(part)
-            getattr(run, name).to(run.device)
-        getattr(run, name).load_state_dict(part)
+        if isinstance(module, Moments | Transport):
+            module.adopt(part)
+            module.to(run.device)
+        module.load_state_dict(part)
     for name in _OPTIMISERS:
         _restore_optimiser(getattr(run, name), _under(name, tensors))
     run.batches.order = tensors["order"]
@@ -60,8 +61,8 @@ def restore(run: Run, path: Path) -> None:
 
 
 def _tensors(run: Run) -> Iterator[tuple[str, Tensor]]:
-    for name in _MODULES:
-        for key, tensor in getattr(run, name).state_dict().items():
+    for name, module in run.saved.items():
+        for key, tensor in module.state_dict().items():
             yield f"{name}.{key}", tensor
     for name in _OPTIMISERS:
         for index, moments in getattr(run, name).state_dict()["state"].items():
@@ -82,6 +83,8 @@ def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, T
 
 def _settings(run: Run) -> str:
     facts = {"architecture": run.generator.architecture.to_metadata()["architecture"], "batch": run.batch}
+    if run.kind != "projected":
+        facts["discriminator"] = run.kind
     return json.dumps({**facts, "pictures": len(run.batches.pictures)}, sort_keys=True)
 
 

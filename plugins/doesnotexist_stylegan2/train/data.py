@@ -14,6 +14,8 @@ from torch import Tensor
 
 from doesnotexist.errors import InvalidParameter
 
+from .team import ALONE, Team
+
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 
 LEAST = 16
@@ -34,18 +36,18 @@ def read_pictures(source: Path, resolution: int) -> Tensor:
 class Batches:
     """Endless shuffled batches of real pictures, each mirrored with probability one half."""
 
-    def __init__(self, pictures: Tensor, size: int, generator: torch.Generator) -> None:
-        self.pictures, self.size, self.generator = pictures, size, generator
+    def __init__(self, pictures: Tensor, size: int, generator: torch.Generator, team: Team = ALONE) -> None:
+        self.pictures, self.size, self.generator, self.team = pictures, size, generator, team
         self.order = torch.empty(0, dtype=torch.int64)
 
     def next(self) -> Tensor:
-        """(size, 3, R, R) float32 in [-1, 1]"""
+        """This worker's share of (size, 3, R, R), float32 in [-1, 1]"""
         while len(self.order) < self.size:
             fresh = torch.randperm(len(self.pictures), generator=self.generator)
             self.order = torch.cat([self.order, fresh])
         chosen, self.order = self.order[: self.size], self.order[self.size :]
-        images = self.pictures[chosen].float() / 127.5 - 1
-        mirrored = torch.rand(self.size, generator=self.generator) < 0.5
+        mirrored = self.team.share(torch.rand(self.size, generator=self.generator)) < 0.5
+        images = self.pictures[self.team.share(chosen)].float() / 127.5 - 1
         return torch.where(mirrored[:, None, None, None], images.flip(3), images)
 
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from .. import lucidrains
+from ..latents import z_of_seed
 from ..network import Network, truncate
 from .features import LITE1, Features, load_features
 
@@ -32,7 +34,7 @@ class Verdict:
 
 
 class Judge:
-    """Knows the real pictures; its figures are over so many samples, always of the same z."""
+    """Knows the real pictures; its figures are over so many samples, always of the same seeds."""
 
     def __init__(self, pictures: Tensor, device: str, samples: int = 1024, reals: int = 4096) -> None:
         """pictures (N, 3, R, R) uint8, of which at most `reals` are looked at"""
@@ -81,12 +83,11 @@ def as_images(pictures: Tensor) -> Tensor:
 
 @torch.no_grad()
 def draw(network: Network | lucidrains.Network, count: int, psi: float = 1.0) -> Iterator[Tensor]:
-    """Batches of pictures (n, 3, R, R) in [-1, 1] on the CPU, `count` in all, always of the same z."""
-    random = torch.Generator().manual_seed(0)
+    """Batches of pictures (n, 3, R, R) in [-1, 1] on the CPU: those of the zoo's first `count` seeds."""
     net, mapping = network.architecture, network.mapping
-    for start in range(0, count, _BATCH):
-        z = torch.randn(min(_BATCH, count - start), net.z_dim, generator=random).to(mapping.w_avg.device)
-        ws = mapping(z)[:, None].expand(-1, net.num_ws, -1)
+    for seeds in torch.split(torch.arange(count), _BATCH):
+        z = torch.from_numpy(np.concatenate([z_of_seed(int(seed), net.z_dim) for seed in seeds]))
+        ws = mapping(z.to(mapping.w_avg))[:, None].expand(-1, net.num_ws, -1)
         yield network.synthesis(truncate(ws, mapping.w_avg, psi, None)).clamp(-1, 1).float().cpu()
 
 

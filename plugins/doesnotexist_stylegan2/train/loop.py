@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import torch
+
 from ..generator import StyleGAN2
-from . import checkpoint, schedule, sheet
+from . import checkpoint, sheet
 from .export import export, with_mean_w
 from .judge import Judge
 from .schedule import Budget
 from .state import Report, Run
+from .stopping import Stop
 
 CHECKPOINT = "run.safetensors"
 RECORD = "record.jsonl"
@@ -50,7 +53,7 @@ Watcher = Callable[[Run, Report, float], None]
 def train(
     run: Run, budget: Budget, out: Path, watch: Watcher, judge: Judge, rhythm: Rhythm = Rhythm()
 ) -> None:
-    """Go on until the budget is used up.
+    """Go on until the budget is used up, or a signal asks to stop after the step.
 
     The folder then holds a checkpoint, sheets, and the generator of the best figure so far.
     """
@@ -58,22 +61,35 @@ def train(
         Clock(every, run.seconds) for every in (rhythm.checkpoint, rhythm.sheet, rhythm.figure, rhythm.record)
     )
     sheets.next = run.seconds + min(60.0, rhythm.sheet)  # a first look soon: a run that fails fails early
-    begun = time.monotonic() - run.seconds
-    while (progress := budget.progress(run.seconds, run.images)) < 1:
-        report = run.step(progress)
-        run.seconds = time.monotonic() - begun
-        watch(run, report, progress)
-        if records.due(run.seconds):
-            _record(run, {"rate": schedule.generator_rate(progress), **asdict(report)}, out)
-        if sheets.due(run.seconds):
-            write_sheets(run, out)
-        if figures.due(run.seconds):
-            keep_best(run, judge, out)
-        if saves.due(run.seconds):
-            checkpoint.write(run, out / CHECKPOINT)
+    saves.next = run.seconds + min(30.0, rhythm.checkpoint)
+    with Stop() as stop:
+        for report, progress in steps(run, budget, stop):
+            watch(run, report, progress)
+            if records.due(run.seconds):
+                _record(run, {"rate": run.adversary.generator_rate(progress), **asdict(report)}, out)
+            if sheets.due(run.seconds):
+                write_sheets(run, out)
+            if figures.due(run.seconds):
+                keep_best(run, judge, out)
+            if saves.due(run.seconds):
+                checkpoint.write(run, out / CHECKPOINT)
+    checkpoint.write(run, out / CHECKPOINT)  # first, for what follows takes its time
     write_sheets(run, out)
     keep_best(run, judge, out)
     checkpoint.write(run, out / CHECKPOINT)
+
+
+def steps(run: Run, budget: Budget, stop: Stop) -> Iterator[tuple[Report, float]]:
+    """Step until the budget is used up or the first worker is asked to stop; the progress before a step."""
+    begun = time.monotonic() - run.seconds
+    while (progress := budget.progress(run.seconds, run.images)) < 1:
+        report = run.step(progress)
+        now = torch.tensor([time.monotonic() - begun, float(stop.asked)], dtype=torch.float64)
+        run.team.of_the_first(now)  # one clock for all, for the learning rate follows it
+        run.seconds = float(now[0])
+        yield report, progress
+        if now[1]:
+            return
 
 
 def keep_best(run: Run, judge: Judge, out: Path) -> None:

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
 
+from .team import ALONE, Team
+
 
 def discriminator_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     """Hinge loss (Lim and Ye 2017), summed over the discriminators."""
@@ -35,14 +37,14 @@ class Moments(nn.Module):
     discriminators' verdicts say little.
     """
 
-    def __init__(self, rate: float = 0.02) -> None:
+    def __init__(self, rate: float = 0.02, team: Team = ALONE) -> None:
         super().__init__()
-        self.rate = rate
+        self.rate, self.team = rate, team
 
     def update(self, real: Sequence[Tensor]) -> None:
         """Learn from maps of real pictures, each (N, C, h, w)."""
         for level, x in enumerate(map(_with_colour_differences, real)):
-            mean, variance = x.mean(0), x.var(0)
+            mean, variance = self.team.mean(x.mean(0), x.var(0))
             if not hasattr(self, f"mean{level}"):
                 self.register_buffer(f"mean{level}", mean)
                 self.register_buffer(f"variance{level}", variance)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from rich.console import Console
+from torch.multiprocessing.spawn import spawn
 
 from doesnotexist.errors import InvalidParameter
 
@@ -16,42 +20,87 @@ from .data import read_pictures
 from .display import Display
 from .export import WEIGHTS
 from .judge import Judge
-from .loop import CHECKPOINT, train
+from .loop import CHECKPOINT, steps, train
 from .schedule import Budget
-from .state import Run
+from .state import Kind, Run
+from .stopping import Stop
+from .team import ALONE, Team
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What must stay the same when a run is resumed."""
+    """What must stay the same when a run is resumed, but for device and workers."""
 
     resolution: int = 64
     batch: int = 32
     seed: int = 0
     device: str = "cpu"
+    workers: int = 1
+    discriminator: Kind = "projected"
 
 
-def train_to_file(data: Path, out: Path, settings: Settings, budget: Budget, resume: bool) -> Path:
+@dataclass(frozen=True)
+class Plan:
+    """A run as each of its workers is told it."""
+
+    data: Path
+    out: Path
+    settings: Settings
+    budget: Budget
+    resume: bool = False
+
+
+def train_to_file(plan: Plan) -> Path:
     """Train, or go on training, and return the path of the exported generator."""
-    saved = out / CHECKPOINT
-    if saved.exists() and not resume:
-        raise InvalidParameter("out", "a folder without a run, or --resume to go on with it", str(out))
-    if resume and not saved.exists():
-        raise InvalidParameter("out", f"a folder with a checkpoint ({CHECKPOINT}) to resume from", str(out))
-    run = new_run(data, settings)
-    if resume:
-        checkpoint.restore(run, saved)
-    out.mkdir(parents=True, exist_ok=True)
+    saved = plan.out / CHECKPOINT
+    if saved.exists() and not plan.resume:
+        raise InvalidParameter("out", "a folder without a run, or --resume to go on with it", str(plan.out))
+    if plan.resume and not saved.exists():
+        raise InvalidParameter(
+            "out", f"a folder with a checkpoint ({CHECKPOINT}) to resume from", str(plan.out)
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        _work_together(plan, Path(folder) / "meeting")
+    return plan.out / WEIGHTS
+
+
+def _work_together(plan: Plan, meeting: Path) -> None:
+    """This process and as many others as it takes."""
+    size, others = plan.settings.workers, None
+    if size > 1:
+        others = spawn(_other_worker, (plan, meeting), nprocs=size - 1, join=False)  # type: ignore[no-untyped-call]
+    _work(plan, Team.join(0, size, meeting))
+    while others is not None and not others.join():
+        pass
+
+
+def _other_worker(index: int, plan: Plan, meeting: Path) -> None:
+    parent = os.getppid()
+    # Ctrl-C reaches all, but the first worker tells when to stop; its death is told by the same signal
+    signal.signal(signal.SIGINT, lambda *_: None if os.getppid() == parent else os._exit(1))
+    _work(plan, Team.join(index + 1, plan.settings.workers, meeting))
+
+
+def _work(plan: Plan, team: Team) -> None:
+    run = new_run(plan.data, plan.settings, team)
+    if plan.resume:
+        checkpoint.restore(run, plan.out / CHECKPOINT)
+    if team.rank:
+        for _ in steps(run, plan.budget, Stop()):
+            pass
+        return
+    plan.out.mkdir(parents=True, exist_ok=True)
     with Display(Console(stderr=True)) as display:
-        train(run, budget, out, display, Judge(run.batches.pictures, run.device))
-    return out / WEIGHTS
+        train(run, plan.budget, plan.out, display, Judge(run.batches.pictures, run.device))
 
 
-def new_run(data: Path, settings: Settings) -> Run:
+def new_run(data: Path, settings: Settings, team: Team = ALONE) -> Run:
     """A run at its first image."""
     pictures = read_pictures(data, settings.resolution)
     net = small_architecture(settings.resolution)
-    return Run(net, pictures, settings.batch, settings.seed, settings.device, best_dtype(settings.device))
+    dtype = best_dtype(settings.device)
+    kind = settings.discriminator
+    return Run(net, pictures, settings.batch, settings.seed, settings.device, dtype, team, kind)
 
 
 def small_architecture(resolution: int) -> Architecture:

@@ -18,6 +18,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
 
+from .team import ALONE, Team
+
 COMPONENTS = 128
 """Most principal components of a view."""
 
@@ -37,9 +39,9 @@ def views(maps: Sequence[Tensor], images: Tensor) -> list[Tensor]:
 class Transport(nn.Module):
     """Knows the spread of real pictures, keeps track of that of generated ones."""
 
-    def __init__(self, rate: float = 0.02) -> None:
+    def __init__(self, rate: float = 0.02, team: Team = ALONE) -> None:
         super().__init__()
-        self.rate = rate
+        self.rate, self.team = rate, team
 
     @property
     def fitted(self) -> bool:
@@ -70,12 +72,13 @@ class Transport(nn.Module):
 
     def _target(self, index: int, at: Tensor) -> Tensor:
         centre, covariance = self.get_buffer(f"centre{index}"), self.get_buffer(f"covariance{index}")
-        centre.lerp_(at.mean(0), self.rate)
-        off = at - centre
-        covariance.lerp_(off.t() @ off / len(off), self.rate)
+        square = (at - centre).t() @ (at - centre) / len(at)  # about the centre so far, which moves slowly
+        mean, square = self.team.mean(at.mean(0), square)
+        centre.lerp_(mean, self.rate)
+        covariance.lerp_(square, self.rate)
         values, vectors = torch.linalg.eigh(covariance)
         pull = values.clamp_min(1e-6).rsqrt().clamp_max(_GREATEST_PULL)
-        return torch.mm(off, torch.mm(vectors * pull, vectors.t()))
+        return torch.mm(at - centre, torch.mm(vectors * pull, vectors.t()))
 
 
 def whitening(centred: Tensor, count: int) -> Tensor:

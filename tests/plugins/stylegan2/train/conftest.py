@@ -12,7 +12,7 @@ from PIL import Image
 
 from doesnotexist_stylegan2.architecture import Architecture
 from doesnotexist_stylegan2.train.judge import Judge
-from doesnotexist_stylegan2.train.state import Run
+from doesnotexist_stylegan2.train.state import Kind, Run
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def judge(reals: torch.Tensor) -> Judge:
 def new_run(reals: torch.Tensor) -> Callable[..., Run]:
     """A run at its first image, always the same one."""
 
-    def make(batch: int = 4, seed: int = 0) -> Run:
+    def make(batch: int = 4, seed: int = 0, kind: Kind = "projected") -> Run:
         net = Architecture(
             z_dim=8,
             w_dim=8,
@@ -56,6 +56,6 @@ def new_run(reals: torch.Tensor) -> Callable[..., Run]:
             channel_max=16,
             use_noise=False,
         )
-        return Run(net, reals, batch, seed, "cpu", torch.float32)
+        return Run(net, reals, batch, seed, "cpu", torch.float32, kind=kind)
 
     return make

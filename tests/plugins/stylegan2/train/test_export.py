@@ -7,6 +7,7 @@ import json
 
 import torch
 
+from doesnotexist.registry import read_registry
 from doesnotexist_stylegan2 import load_generator
 from doesnotexist_stylegan2.train.export import export, mean_w, with_mean_w
 from doesnotexist_stylegan2.train.judge import Verdict
@@ -35,6 +36,20 @@ def test_the_figures_are_those_of_the_file(network, tmp_path):
     assert figures["sha256"] == hashlib.sha256(content).hexdigest()
     assert (figures["bytes"], figures["images"], figures["minutes"]) == (len(content), 1000, 1.5)
     assert (figures["frechet"], figures["variety"], figures["directions"]) == (200.0, 0.9, 0.8)
+
+
+def test_the_row_for_a_registry_is_one_once_its_words_are_replaced(network, tmp_path):
+    export(network(), tmp_path, images=1000, seconds=90, verdict=VERDICT)
+
+    row = (tmp_path / "card.yaml").read_text().replace("DOMAIN", "dogs").replace("NAME", "mine")
+    row = row.replace("LICENCE", "mine")
+    licences = "mine: {code: a, weights: b, data: c, commercial: false, attribution: d}"
+    registry = tmp_path / "registry.yaml"
+    registry.write_text(f"format: 1\nlicences:\n  {licences}\nmodels:\n{row}")
+
+    (card,) = read_registry(registry)
+    assert (card.id, card.files[0].size) == ("dogs/mine", (tmp_path / "generator.safetensors").stat().st_size)
+    assert [figure.value for figure in card.figures] == [1000, 200.0, 0.9]
 
 
 def test_the_mean_w_is_that_of_many_seeds(network):

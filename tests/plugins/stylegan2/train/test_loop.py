@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from doesnotexist_stylegan2.train.export import FIGURES, WEIGHTS
+from doesnotexist_stylegan2.train.export import CARD, FIGURES, WEIGHTS
 from doesnotexist_stylegan2.train.loop import CHECKPOINT, RECORD, Clock, Rhythm, keep_best, train
 from doesnotexist_stylegan2.train.schedule import Budget
 
@@ -23,7 +23,7 @@ def test_a_run_ends_with_its_budget_and_leaves_its_traces(new_run, judge, tmp_pa
     assert run.images == 12
     assert [round(progress, 2) for _, _, progress in told] == [0, 0.33, 0.67]
     sheets = {"sheet-00000012-psi0.7.png", "sheet-00000012-psi1.0.png"}
-    files = {CHECKPOINT, RECORD, WEIGHTS, FIGURES, *sheets}
+    files = {CHECKPOINT, RECORD, WEIGHTS, FIGURES, CARD, *sheets}
     assert {path.name for path in tmp_path.iterdir()} == files
     *steps, end = [json.loads(line) for line in (tmp_path / RECORD).read_text().splitlines()]
     assert [(line["images"], line["rate"]) for line in steps] == [(4, 2e-3), (8, 2e-3), (12, 7e-4)]

@@ -8,14 +8,14 @@ import torch
 def test_a_step_moves_both_sides_and_the_average(new_run):
     run = new_run()
     before = {
-        name: [p.clone() for p in getattr(run, name).parameters()]
+        name: [p.clone() for p in run.saved[name].parameters()]
         for name in ("generator", "average", "discriminators")
     }
 
     report = run.step(0.0)
 
     for name, parameters in before.items():
-        after = getattr(run, name).parameters()
+        after = run.saved[name].parameters()
         assert any(not torch.equal(a, b) for a, b in zip(parameters, after, strict=True)), name
     assert run.images == 4
     assert 0.05 < report.deviation < 1  # pictures start inside the range of real ones
@@ -38,8 +38,10 @@ def test_the_learning_rate_follows_the_progress(new_run):
 
 def test_frozen_things_stay_as_they_are(new_run):
     run = new_run()
-    before = {name: tensor.clone() for name, tensor in run.looker.state_dict().items()}
+    before = {name: tensor.clone() for name, tensor in run.adversary.looker.state_dict().items()}
 
     run.step(0.0)
 
-    assert all(torch.equal(tensor, before[name]) for name, tensor in run.looker.state_dict().items())
+    assert all(
+        torch.equal(tensor, before[name]) for name, tensor in run.adversary.looker.state_dict().items()
+    )

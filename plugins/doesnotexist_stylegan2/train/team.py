@@ -1,0 +1,79 @@
+"""Workers that train one generator together: one thread each, gradients averaged after every pass.
+
+On a shared CPU two processes of one thread make 80 to 92 pictures a second where one process of two threads
+makes 60 to 77: there is one barrier a pass, not one an operator.
+
+All workers draw the same random numbers and take their share of the batch, so that a checkpoint of the first
+is one of all, and a run can go on with another number of workers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, distributed, nn
+
+LEAST_SHARE = 8
+"""Pictures a worker should have at least: batch norm sees its own share only."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """This worker's place among `size` workers."""
+
+    rank: int = 0
+    size: int = 1
+
+    @classmethod
+    def join(cls, rank: int, size: int, meeting: Path) -> Team:
+        """Wait for the others at a file that all can see."""
+        if size > 1:
+            torch.set_num_threads(1)
+            where = f"file://{meeting}"
+            distributed.init_process_group("gloo", init_method=where, rank=rank, world_size=size)
+        return cls(rank, size)
+
+    def share(self, batch: Tensor) -> Tensor:
+        """This worker's rows of what all of them have."""
+        return batch[self.rank :: self.size]
+
+    def own(self, random: torch.Generator) -> torch.Generator:
+        """A stream of this worker's own, for what it draws for its share alone."""
+        seed = int(torch.randint(2**62, (), generator=random))
+        return torch.Generator().manual_seed(seed + self.rank)
+
+    def mean(self, *tensors: Tensor) -> list[Tensor]:
+        """Their means over the team, in one message."""
+        if self.size == 1:
+            return list(tensors)
+        flat = torch.cat([tensor.detach().flatten().float() for tensor in tensors])
+        distributed.all_reduce(flat)
+        parts = torch.split(flat / self.size, [tensor.numel() for tensor in tensors])
+        return [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)]
+
+    def of_the_first(self, *tensors: Tensor) -> None:
+        """Overwrite them with those of the first worker."""
+        if self.size > 1:
+            for tensor in tensors:
+                distributed.broadcast(tensor, src=0)
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace every gradient by its mean over the team."""
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        for gradient, mean in zip(gradients, self.mean(*gradients), strict=True):
+            gradient.copy_(mean)
+
+
+ALONE = Team()
+
+
+def best_size(device: str, batch: int) -> int:
+    """A worker for each core that this process may use, while each has a decent share of the batch."""
+    if device != "cpu":
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, batch // LEAST_SHARE))
