@@ -264,6 +264,16 @@ def test_a_drawing_of_a_million_elements_costs_nothing(zoo):
     assert time.monotonic() - begun < 5  # on a busy machine
 
 
+def test_a_name_of_endless_digits_costs_nothing(zoo):
+    begun = time.monotonic()
+
+    # a pattern that tries every way to part them would take days, and the interpreter's lock with it
+    report = inspect(b"C a/b@" + b"0" * 12 + b"?seed=" + b"0" * 200_000 + b" .", zoo)
+
+    assert report.verdict == "unknown"
+    assert time.monotonic() - begun < 5
+
+
 def test_a_picture_of_too_many_pixels_is_unknown(zoo, recipe):
     plain = Picture(np.zeros((9, 9, 3), np.uint8)).encode("png", None)
     head = b"IHDR" + (50_000).to_bytes(4) * 2 + plain[24:29]

@@ -10,7 +10,8 @@ from ..errors import Unmarkable
 
 _SVG_ROOT = re.compile(rb"<svg\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*(?<!/)>")
 FIELD = re.compile(r"^>  <doesnotexist\.(\w{1,64})>\n(.*)\n\n", re.MULTILINE)
-_RECIPE = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+@[0-9a-f]{12,64}\?seed=[0-9]+[!-~]*")
+# Nothing here may match what the part before it matches too: a stranger's megabyte of digits would take days.
+_RECIPE = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+@[0-9a-f]{12,64}\?seed=[0-9]{1,10}(?:&[!-~]*)?")
 MOL_LINE = 80  # characters of a line in a molfile (CTfile Formats, BIOVIA)
 _MOL_WORDS = "does not exist: "
 
