@@ -22,10 +22,12 @@ from .config import HEAD, Config
 Floats = npt.NDArray[np.floating[Any]]
 Ids = npt.NDArray[np.int64]
 
+ROOM = 16  # tokens that a cache holds before it grows: more than most molecules have
+
 
 @dataclass
 class Cache:
-    """Keys and values of the tokens so far, by layer: (layers, S, H, context, 64) each."""
+    """Keys and values of the tokens so far, by layer: (layers, S, H, room, 64) each."""
 
     keys: Floats
     values: Floats
@@ -34,6 +36,13 @@ class Cache:
     def keep(self, slots: Ids) -> None:
         """Go on with these slots only, in this order."""
         self.keys, self.values = self.keys[:, slots], self.values[:, slots]
+
+    def make_room(self) -> None:
+        """For as many tokens again, if there is none left for the next."""
+        if self.length == self.keys.shape[3]:
+            self.keys, self.values = (
+                np.concatenate([known, np.empty_like(known)], axis=3) for known in (self.keys, self.values)
+            )
 
 
 class Network:
@@ -52,11 +61,12 @@ class Network:
 
     def cache(self, slots: int) -> Cache:
         """An empty cache for so many molecules at once."""
-        shape = (self.config.layers, slots, self.config.heads, self.config.context, HEAD)
+        shape = (self.config.layers, slots, self.config.heads, ROOM, HEAD)
         return Cache(np.empty(shape, self.dtype), np.empty(shape, self.dtype))
 
     def step(self, tokens: Ids, cache: Cache) -> Floats:  # (S,) to (S, V)
         """Append one token to every slot and give the logits after it."""
+        cache.make_room()
         x = self._norm(self.tensors["embedding.weight"][tokens])
         for layer in range(self.config.layers):
             x = x + self._attend(layer, x, cache)
