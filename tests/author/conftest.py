@@ -1,5 +1,8 @@
+import os
 import subprocess
 import sys
+import sysconfig
+import venv
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,6 @@ def run(tmp_path):
     """Run the real command in its own process, in an empty folder."""
 
     def told(*arguments, cwd=tmp_path, **environment):
-        import os
-
         command = [sys.executable, "-m", "doesnotexist", *map(str, arguments)]
         return subprocess.run(
             command,
@@ -60,3 +61,37 @@ def wheel(tmp_path):
         return path
 
     return make
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Run python in a new environment in which ours can be seen but not changed."""
+    folder = tmp_path / "env"
+    venv.create(folder, with_pip=False)
+    bin = folder / ("Scripts" if os.name == "nt" else "bin")
+    python = next(path for path in bin.iterdir() if path.stem == "python")
+    purelib = subprocess.check_output(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
+    )
+    ours = sysconfig.get_path("purelib")
+    (Path(purelib.strip()) / "beside.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
+
+    def run(*arguments, ok=True):
+        keep = {
+            **os.environ,
+            "XDG_DATA_HOME": str(tmp_path / "data"),
+            "DOESNOTEXIST_STORE": str(tmp_path / "store"),
+        }
+        done = subprocess.run(
+            [python, *map(str, arguments)],
+            cwd=tmp_path,
+            env=keep,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0 or not ok, done.stderr
+        return done.stdout if ok else done.stderr
+
+    assert run("-c", "import sys; print(sys.prefix)").strip() == str(folder)
+    return run

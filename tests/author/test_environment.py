@@ -1,12 +1,9 @@
 """A stranger's plugin in a fresh environment beside ours, with no network; and the site as before."""
 
 import json
-import os
 import re
 import subprocess
 import sys
-import sysconfig
-import venv
 
 import pytest
 
@@ -28,40 +25,6 @@ NIGHT = [
     ("localhost", "/generate/night-skies?seed=7&format=png", "*/*"),
     ("localhost", "/", "text/html"),
 ]
-
-
-@pytest.fixture
-def environment(tmp_path):
-    """Run python in a new environment in which ours can be seen but not changed."""
-    folder = tmp_path / "env"
-    venv.create(folder, with_pip=False)
-    bin = folder / ("Scripts" if os.name == "nt" else "bin")
-    python = next(path for path in bin.iterdir() if path.stem == "python")
-    purelib = subprocess.check_output(
-        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
-    )
-    ours = sysconfig.get_path("purelib")
-    (type(tmp_path)(purelib.strip()) / "beside.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
-
-    def run(*arguments, ok=True):
-        keep = {
-            **os.environ,
-            "XDG_DATA_HOME": str(tmp_path / "data"),
-            "DOESNOTEXIST_STORE": str(tmp_path / "store"),
-        }
-        done = subprocess.run(
-            [python, *map(str, arguments)],
-            cwd=tmp_path,
-            env=keep,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0 or not ok, done.stderr
-        return done.stdout if ok else done.stderr
-
-    assert run("-c", "import sys; print(sys.prefix)").strip() == str(folder)
-    return run
 
 
 def zoo(environment, *command):
