@@ -42,6 +42,9 @@ _WORTH_TELLING = {
     "generator": "made by",
 }
 
+# What a mark says of the release and the machine that wrote it.
+_OF_THE_RELEASE = frozenset({"generator", "madeSha256"})
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -119,7 +122,7 @@ def _unknown(format: str, told: str) -> Report:
 def _of_mark(mark: Mark, says: Mapping[str, str]) -> Finding:
     if mark.fault:
         return Finding("mark", "broken", f"Its mark cannot be read: {mark.fault}.")
-    if fault := _contradiction(says):
+    if fault := _contradiction(mark, says):
         return Finding("mark", "broken", f"Its mark contradicts itself: {fault}.")
     if says:
         return Finding("mark", "unknown", "Its mark says what it is. Anybody could have written that.")
@@ -134,10 +137,12 @@ def _of_mark(mark: Mark, says: Mapping[str, str]) -> Finding:
     )
 
 
-def _contradiction(says: Mapping[str, str]) -> str:
+def _contradiction(mark: Mark, says: Mapping[str, str]) -> str:
     """What in a statement does not fit the rest of it; "" if all does."""
     if "recipe" not in says:
         return ""
+    if {mark.source or SYNTHETIC, says.get("digitalSourceType", SYNTHETIC)} != {SYNTHETIC}:
+        return "it has a recipe, and says that it is not synthetic"
     try:
         model, digest, seed, _ = parse_text(says["recipe"])
     except InvalidParameter as error:
@@ -233,6 +238,9 @@ def _compared(data: bytes, made: Media, says: Mapping[str, str]) -> Finding:
         return Finding("sample", "unknown", f"Two files of {made.format} cannot be compared here.")
     if not found.told:
         what = "the same pixels, to the last one" if made.format in PICTURE_FORMATS else "the same"
+        if other := _otherwise(says, made):
+            told = f"Made again: {what}. But its mark says otherwise than one that is written here"
+            return Finding("sample", "unknown", f"{told}: {quoted(', '.join(other), 100)}.")
         return Finding("sample", "valid", f"Made again from its recipe: {what}.")
     same_maker = says.get("madeSha256") == read(made.data, made.format).statement.get("madeSha256")
     if found.near and not same_maker:
@@ -240,3 +248,10 @@ def _compared(data: bytes, made: Media, says: Mapping[str, str]) -> Finding:
         return Finding("sample", "unknown", told)
     alike = " It still looks the same." if found.alike else ""
     return Finding("sample", "broken", f"Not what its recipe makes: {found.told}.{alike}")
+
+
+def _otherwise(says: Mapping[str, str], made: Media) -> list[str]:
+    """What of a mark is not as this release writes it: another may have, or somebody with an editor."""
+    here = read(made.data, made.format).statement
+    names = (says.keys() | here.keys()) - _OF_THE_RELEASE
+    return sorted(name for name in names if says.get(name) != here.get(name))

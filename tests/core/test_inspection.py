@@ -23,6 +23,7 @@ from doesnotexist.comparing import difference_hash
 from doesnotexist.errors import InvalidParameter
 from doesnotexist.inspect_command import EXIT, inspect_command
 from doesnotexist.inspection import MAX_BYTES, inspect
+from doesnotexist.media import as_json
 from doesnotexist.provenance import certificates, mark
 from doesnotexist.provenance.containers import into_jpeg, into_png, into_webp
 from doesnotexist.provenance.credentials import authority_of, installed
@@ -237,6 +238,49 @@ def test_a_recipe_with_parameters_that_cannot_be_is_broken(zoo, recipe, params):
 
     assert report.verdict == "broken"
     assert "makes nothing" in told(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "verdict"),
+    [
+        ("doesnotexist:licenceWeights", "CC0", "unknown"),
+        ("doesnotexist:credit", "somebody else", "unknown"),
+        ("doesnotexist:statement", "A photograph.", "unknown"),
+        ("doesnotexist:digitalSourceType", "http://x/digitalCapture", "broken"),
+        ("Iptc4xmpExt:DigitalSourceType", "http://x/digitalCapture", "broken"),
+    ],
+)
+def test_the_right_pixels_do_not_vouch_for_a_mark_that_says_otherwise(zoo, recipe, name, value, verdict):
+    data = zoo.render(recipe, "png").data
+    forged, count = re.subn(f' {name}="[^"]*"'.encode(), f' {name}="{value}"'.encode(), xmp_of(data, "png"))
+    assert count == 1
+
+    report = inspect(into_png(Picture(pixels(data)).encode("png", None), forged), zoo)
+
+    assert report.verdict == verdict
+
+
+def test_a_picture_that_viewers_show_in_other_colours_or_turned_is_broken(zoo, recipe):
+    from PIL import ImageCms
+
+    data = zoo.render(recipe, "png").data
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    for more in ({"exif": exif}, {"icc_profile": profile}):
+        buffer = io.BytesIO()
+        Image.fromarray(pixels(data)).save(buffer, "PNG", **more)
+
+        assert inspect(into_png(buffer.getvalue(), xmp_of(data, "png")), zoo).verdict == "broken"
+
+
+def test_a_record_with_half_a_letter_is_broken_and_can_be_told(zoo, recipe):
+    record = zoo.record(recipe, {}) | {"credit": "\ud800"}
+
+    report = inspect(json.dumps(record).encode(), zoo)
+
+    assert report.verdict == "broken"
+    assert as_json(report.as_data())
 
 
 def test_a_polyglot_is_told(zoo, recipe):

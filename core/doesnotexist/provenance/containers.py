@@ -60,12 +60,14 @@ def xmp_in_wav(data: bytes) -> bytes:
 
 
 def sound_in_wav(data: bytes) -> tuple[bytes, bytes]:
-    """Format and samples of a WAV; raises ValueError."""
+    """Format and samples of a WAV; raises ValueError, also for two: players choose either."""
     try:
-        chunks = dict(_riff_chunks("wav", data))
-        return chunks[b"fmt "], chunks[b"data"]
-    except (Unmarkable, KeyError):
-        raise ValueError("it holds no sound") from None
+        chunks = list(_riff_chunks("wav", data))
+        (form,) = (body for name, body in chunks if name == b"fmt ")
+        (sound,) = (body for name, body in chunks if name == b"data")
+    except (Unmarkable, ValueError):
+        raise ValueError("it holds no sound, or two") from None
+    return form, sound
 
 
 def _riff_chunks(format: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -172,6 +172,7 @@ def _of_json(data: bytes) -> Mark:
         return Mark()  # JSON of somebody else
     if not all(isinstance(text, str) for text in statement.values()):
         return Mark()
+    "".join(statement.values()).encode()  # half a letter is none, in JSON alone it can be written
     return Mark(statement.get("digitalSourceType", ""), statement)
 
 
