@@ -47,8 +47,16 @@ def test_a_network_of_ipv6_is_one_visitor(client):
     assert fetch(client, "/domains", "2001:db8:0:1::1").status_code == 200
 
 
-def test_what_costs_many_generations_counts_for_many(client):
-    assert [fetch(client, "/sheet.json").status_code for _ in range(3)] == [200, 200, 429]
+@pytest.mark.parametrize("path", ["/sheet.json", "/generate/blots?count=1&format=json"])
+def test_what_costs_many_generations_counts_for_many(client, path):
+    assert [fetch(client, path).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_file_to_look_at_counts_for_many(client):
+    host = {"HTTP_HOST": "zoo.test", "HTTP_X_FORWARDED_FOR": "192.0.2.1"}
+    answers = [client.post("/verify", data=b"?", environ_overrides=host).status_code for _ in range(3)]
+
+    assert answers == [200, 200, 429]
 
 
 def test_what_watches_a_site_is_not_limited(client):

@@ -16,7 +16,7 @@ from werkzeug.exceptions import TooManyRequests
 if TYPE_CHECKING:
     from flask_limiter import RequestLimit
 
-DEARER = 10  # what a series or a batch counts as
+DEARER = 10  # what a series, a batch or a file to look at counts as
 _DEAR = frozenset({"play", "streams"})  # blueprints
 _FREE = frozenset({"static", "api.health", "operations.ready", "operations.metrics"})
 
@@ -28,13 +28,20 @@ def limit(app: Flask, rate: str) -> None:
     limiter = Limiter(
         _visitor,
         application_limits=[rate],
-        application_limits_cost=lambda: DEARER if request.blueprint in _DEAR else 1,
+        application_limits_cost=lambda: DEARER if _is_dear() else 1,
         storage_uri="memory://",
         strategy="sliding-window-counter",
         on_breach=_refuse,
     )
     limiter.request_filter(lambda: request.endpoint in _FREE)
     limiter.init_app(app)
+
+
+def _is_dear() -> bool:
+    """Whether a request may cost many generations, or a look at megabytes."""
+    batch = request.endpoint == "api.generate" and "count" in request.args
+    file = request.endpoint == "verify.show" and request.method == "POST"
+    return request.blueprint in _DEAR or batch or file
 
 
 def _visitor() -> str:
