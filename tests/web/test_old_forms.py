@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from PIL import Image
@@ -39,6 +41,23 @@ def test_it_is_the_middle_of_the_square(ask):
     low = picture(ask("blots.zoo.test", "/seed/7/64/20.png")).convert("RGB")
 
     assert low.tobytes() == square.crop((0, 22, 64, 42)).tobytes()
+
+
+def test_few_are_cut_at_a_time_and_the_others_wait(app):
+    cutters = app.extensions["doesnotexist.cutters"]
+
+    def fetch():
+        host = {"HTTP_HOST": "blots.zoo.test"}
+        return app.test_client().get("/seed/7/32/20.png", environ_overrides=host).status_code
+
+    with ThreadPoolExecutor(1) as visitors, ExitStack() as held:
+        for _ in range(cutters.count):
+            held.enter_context(cutters.free)
+        asked = visitors.submit(fetch)
+        with pytest.raises(TimeoutError):
+            asked.result(timeout=1.5)
+        held.close()
+        assert asked.result(timeout=30) == 200
 
 
 def test_a_word_means_one_picture_for_ever(ask):

@@ -166,6 +166,18 @@ def test_more_than_a_few_at_a_time_are_asked_to_come_again(app, client, picture)
     assert post(client, picture).status_code == 200
 
 
+def test_it_does_not_tell_the_places_of_files(client, moods):
+    host = {"Host": "moods.zoo.test"}
+    data = client.get("/image.png?seed=7", headers=host).data
+    moods.error = OSError("cannot read /home/somebody/weights/mood.bin")
+
+    report = client.post("/verify", data=data, headers={**host, **JSON}).json
+
+    assert "could not be made again" in report["findings"][1]["told"]
+    assert "cannot read" in report["findings"][1]["told"]
+    assert "somebody" not in str(report["findings"])
+
+
 def test_it_is_no_oracle_for_files_or_models_of_this_machine(client, picture, zoo):
     text = post(client, picture).text
 

@@ -11,7 +11,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
+from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
@@ -32,6 +33,12 @@ old_forms = Blueprint("old_forms", __name__)
 # that name does.
 WISHES = ("gender", "age", "etnic")
 ALL = "all"
+CUT_AT_ONCE = 4  # one of 2048 pixels a side takes a second and some 80 MB, and anybody may ask again
+
+
+@old_forms.record
+def _prepare(state: BlueprintSetupState) -> None:
+    state.app.extensions["doesnotexist.cutters"] = here.Places(CUT_AT_ONCE)
 
 
 @old_forms.get("/new")
@@ -80,9 +87,11 @@ def _cut(order: Order, width: int, height: int) -> Response:
     else:
         lossless = replace(order, format="png" if "png" in here.generator().formats else order.format)
         _, media = make(lossless)
-        pixels = cropped(pixels_of(media.data), width, height)
-        record = here.zoo().record(order.recipe, {"width": width, "height": height})
-        data = finished(Picture(pixels).encode(order.format, None), order.format, record, order.size)
+        cutters: here.Places = current_app.extensions["doesnotexist.cutters"]
+        with here.room(), cutters.free:  # a page of many such pictures waits its turn, within the room
+            pixels = cropped(pixels_of(media.data), width, height)
+            record = here.zoo().record(order.recipe, {"width": width, "height": height})
+            data = finished(Picture(pixels).encode(order.format, None), order.format, record, order.size)
         response = Response(data, mimetype=MEDIA_TYPES[order.format])
         response.headers["Content-Disposition"] = disposition(order)
     keep(response, etag, seeded=True, complete=False)

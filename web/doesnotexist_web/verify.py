@@ -7,6 +7,7 @@ a generation, so few are looked at at a time.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -18,6 +19,7 @@ from doesnotexist.inspection import MAX_BYTES, Report, inspect
 from doesnotexist.media import MEDIA_TYPES, as_json
 
 from . import here
+from .failures import without_paths
 from .negotiation import HTML, JSON, preferred_text
 
 verify = Blueprint("verify", __name__)
@@ -68,7 +70,10 @@ def _report() -> Report:
         if not data:
             raise BadRequest("There is no file in this request; send one, by the form or as the body.")
         with here.room():
-            return inspect(data, here.zoo())
+            report = inspect(data, here.zoo())
+    # what a weight file or a plugin is reported with may name places of this machine
+    findings = (replace(finding, told=without_paths(finding.told)) for finding in report.findings)
+    return replace(report, findings=tuple(findings))
 
 
 def _file() -> bytes:
