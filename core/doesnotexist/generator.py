@@ -211,8 +211,8 @@ def check_params(kind: type[Params], given: Mapping[str, object]) -> dict[str, V
             known = ", ".join(("seed", *kind.model_fields))
             raise InvalidParameter(name, f"a known parameter ({known})", first["input"]) from None
         raise InvalidParameter(name, _bounds(schemas(kind).get(name, {})), first["input"]) from None
-    # -0.0 + 0.0 is 0.0: one value, one recipe
-    return {name: value + 0.0 if isinstance(value, float) else value for name, value in checked.items()}
+    # -0.0 + 0.0 is 0.0: one value, one recipe; and nothing finer than what `_NUMBER` can read again
+    return {n: round(v, 10) + 0.0 if isinstance(v, float) else v for n, v in checked.items()}
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:

@@ -74,7 +74,9 @@ def text_of(value: Value) -> str:
     """The one text form of a parameter's value: `true`, `7`, `0.7`, `abc`."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return repr(value) if isinstance(value, float) else str(value)
+    text = repr(value) if isinstance(value, float) else str(value)
+    # 1e-05, as Python writes what is small, is no number in a link
+    return f"{value:.10f}".rstrip("0") if isinstance(value, float) and "e-" in text else text
 
 
 def parse_reference(text: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from pydantic import Field
 from doesnotexist import Generator, Params
 from doesnotexist.errors import InvalidParameter
 from doesnotexist.generator import check_params, faults, schemas
+from doesnotexist.recipe import text_of
 
 
 class Sliders(Params):
@@ -124,3 +125,13 @@ def test_any_text_is_checked_or_refused(params):
         return
     assert -2 <= checked["psi"] <= 2
     assert 0 <= checked["layers"] <= 9
+
+
+@pytest.mark.parametrize("value", [1 / 3, 1e-5, -1e-7, 1e-300, "0.00001", "-0.0000000001", 0.7, -2])
+def test_every_number_that_is_taken_can_be_read_again_from_its_recipe(value):
+    class Fine(Params):
+        psi: float = Field(0.7, ge=-2, le=2)
+
+    taken = check_params(Fine, {"psi": value})
+
+    assert check_params(Fine, {"psi": text_of(taken["psi"])}) == taken
