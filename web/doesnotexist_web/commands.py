@@ -57,12 +57,14 @@ def serve(warm: str, strict: bool, **given: str | None) -> None:
     from doesnotexist import Settings, Zoo
 
     from .app import create_app
+    from .stalled import let_go_of_stalled
     from .stopping import Told, end_when_told, finish
 
     environment = {**USUAL, **os.environ}
     with Zoo(Settings.read(environment, **given, strict=strict or None)) as zoo:
         first = _warm(zoo, warm)
         server = _listen(zoo, create_app(zoo, PLACES))
+        let_go_of_stalled(server)
         end_when_told()
         with suppress(Told):
             _announce(zoo, _port(server))

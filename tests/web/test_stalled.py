@@ -1,0 +1,82 @@
+"""Visitors who ask for much and read nothing."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import pytest
+
+from doesnotexist_web.stalled import let_go_of_stalled
+
+PIECE = b"x" * 2**20
+
+
+@pytest.fixture
+def ended():
+    return threading.Event()
+
+
+@pytest.fixture
+def server(ended):
+    """A server whose answers are longer than what a socket holds, and one longer than its own buffers."""
+    from waitress import create_server, wasyncore
+
+    def pieces(count):
+        try:
+            for _ in range(count):
+                yield PIECE
+        finally:
+            ended.set()
+
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return pieces(64 if environ["PATH_INFO"] == "/endless" else 12)
+
+    made = create_server(app, host="127.0.0.1", port=0, threads=2, channel_timeout=2, cleanup_interval=1)
+    let_go_of_stalled(made)
+    sockets, over = made._map, threading.Event()
+
+    def run():
+        while not over.is_set():
+            wasyncore.loop(timeout=0.05, map=sockets, count=1)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield made
+    over.set()
+    thread.join()
+    made.task_dispatcher.shutdown()
+    wasyncore.close_all(sockets)
+
+
+def asked(server, path: str) -> socket.socket:
+    """A connection that has asked, and reads nothing of its own accord."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", int(server.effective_port)))
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: zoo.test\r\nConnection: close\r\n\r\n".encode())
+    return connection
+
+
+@pytest.mark.parametrize("path", ["/endless", "/long"])
+def test_who_reads_nothing_is_let_go_of(server, ended, path):
+    with asked(server, path):
+        assert ended.wait(15)
+        end = time.monotonic() + 15
+        while server.active_channels and time.monotonic() < end:
+            time.sleep(0.1)
+
+        assert not server.active_channels
+
+
+def test_who_reads_gets_all_of_it(server):
+    with socket.create_connection(("127.0.0.1", int(server.effective_port))) as connection:
+        connection.sendall(b"GET /endless HTTP/1.1\r\nHost: zoo.test\r\nConnection: close\r\n\r\n")
+        got = 0
+        while piece := connection.recv(2**18):
+            got += len(piece)
+            time.sleep(0.02)  # in all longer than a connection may stand still
+
+    assert got > 64 * len(PIECE)
