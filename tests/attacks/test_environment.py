@@ -16,8 +16,9 @@ import doesnotexist_web
 from doesnotexist.errors import DeviceMissing
 
 GENERATE = [sys.executable, "-m", "doesnotexist", "generate", "chemicals", "--seed", "7", "--out", "-"]
-# Where a clock of the wall is meant: the age of a file, and when a window of the limiter's library ends.
-BY_THE_WALL = {"inventory.py", "limits.py"}
+# Where a clock of the wall is meant: the age of a file, when a window of the limiter's library ends, and when
+# the server's library last heard of a connection.
+BY_THE_WALL = {"inventory.py", "limits.py", "stalled.py"}
 HOUSE = [Path(str(room.__file__)).parent for room in (doesnotexist, doesnotexist_web)]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import pickle
 import threading
-import time
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
@@ -126,17 +125,17 @@ class Gate:
 
 def flood(zoo, seeds: Sequence[int]) -> tuple[int, int]:
     """So many requests while the model waits; how many were drawn in the end, and how many refused."""
-    gate, card, refused = Gate(), zoo.card("moods"), 0
+    gate, card, waiting, refused = Gate(), zoo.card("moods"), [], 0
     engine = Dispatcher([Maker(lambda _: gate)], queue_size=8)
     for seed in seeds:
         try:
-            engine.submit(Job(card, Recipe(card.id, card.digest, seed, {}), "png", None))
+            recipe = Recipe(card.id, card.digest, seed, {})
+            waiting.append(engine.submit(Job(card, recipe, "png", None)))
         except QueueFull:
             refused += 1
     gate.open.set()
-    deadline = time.monotonic() + 20
-    while engine.status()["made"] < len(seeds) - refused and time.monotonic() < deadline:
-        time.sleep(0.01)
+    for future in waiting:
+        future.result(20)
     engine.close()
     return gate.drawn, refused
 

@@ -73,7 +73,9 @@ def train(plan: Plan, report: Report) -> None:
         others = spawn(  # type: ignore[no-untyped-call]
             _other_worker, (plan, meeting), nprocs=plan.workers - 1, join=False
         )
-    _work(plan, Team.join(0, plan.workers, meeting), report)
+    team = Team.join(0, plan.workers, meeting)
+    _work(plan, team, report)
+    team.leave()
     while others is not None and not others.join():
         pass
 

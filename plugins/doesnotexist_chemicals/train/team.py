@@ -32,6 +32,11 @@ class Team:
             distributed.init_process_group("gloo", init_method=where, rank=rank, world_size=size)
         return cls(rank, size)
 
+    def leave(self) -> None:
+        """The work is done: this process may join another team."""
+        if self.size > 1:
+            distributed.destroy_process_group()
+
     def share(self, rows: Ids) -> Ids:
         """This worker's part of a batch; a batch too small to part goes to everyone."""
         return rows if len(rows) < self.size else np.array_split(rows, self.size)[self.rank]

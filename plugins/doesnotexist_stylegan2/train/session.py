@@ -69,7 +69,9 @@ def _work_together(plan: Plan, meeting: Path) -> None:
     size, others = plan.settings.workers, None
     if size > 1:
         others = spawn(_other_worker, (plan, meeting), nprocs=size - 1, join=False)  # type: ignore[no-untyped-call]
-    _work(plan, Team.join(0, size, meeting))
+    team = Team.join(0, size, meeting)
+    _work(plan, team)
+    team.leave()
     while others is not None and not others.join():
         pass
 

@@ -37,6 +37,11 @@ class Team:
             distributed.init_process_group("gloo", init_method=where, rank=rank, world_size=size)
         return cls(rank, size)
 
+    def leave(self) -> None:
+        """The work is done: this process may join another team."""
+        if self.size > 1:
+            distributed.destroy_process_group()
+
     def share(self, batch: Tensor) -> Tensor:
         """This worker's rows of what all of them have."""
         return batch[self.rank :: self.size]

@@ -311,7 +311,7 @@ def test_random_noise_is_one_image_for_each_picture(generator):
 
 def test_half_precision_files_are_computed_in_single_precision(generator):
     data = converted(CONFIG)
-    half = save({name: tensor.half() for name, tensor in load(data).items()}, weights._metadata(data))
+    half = save({name: tensor.half() for name, tensor in load(data).items()}, weights._parsed(data)[1])
 
     network = weights.read_network(half)
 
@@ -332,7 +332,7 @@ def test_the_engine_is_for_the_other_network():
 def file_of(said=None, **tensors):
     """The file of a network of 16 px, with words and tensors replaced (or dropped, if None)."""
     data = converted({**SMALL, "attn_layers": [2]})
-    metadata, state = weights._metadata(data), {**load(data), **tensors}
+    metadata, state = weights._parsed(data)[1], {**load(data), **tensors}
     words = {**json.loads(metadata["architecture"]), **(said or {})}
     kept = {name: word for name, word in words.items() if word is not ...}
     metadata["architecture"] = json.dumps(kept)
