@@ -2,8 +2,8 @@
 
 Written without a card at hand: its arithmetic is tested on a CPU, the graph has never run and nothing here
 has been timed. Pictures are near those of a CPU and not equal: within 0.03 of [-1, 1] where convolutions are
-in bfloat16, as they are with NVIDIA's ADA networks; and the last bits may depend on the batch. Whether those in
-float32 may use TF32 is left to PyTorch's own setting, `torch.backends.cudnn.allow_tf32`.
+in bfloat16, as they are with NVIDIA's ADA networks; and the last bits may depend on the batch. Whether those
+in float32 may use TF32 is left to PyTorch's own setting, `torch.backends.cudnn.allow_tf32`.
 """
 
 from __future__ import annotations
