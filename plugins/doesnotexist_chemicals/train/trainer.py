@@ -69,6 +69,7 @@ class Trainer:
     ) -> None:
         self.team = team
         self.corpus, self.held_out, self.budget = corpus, held_out, seconds
+        self._tokens = float(corpus.lengths.mean())  # of a molecule, so that losses read as nats a token
         self.model, self.average = MoleculeGPT(config), MoleculeGPT(config)
         self.model.start(torch.Generator().manual_seed(seed))
         self.average.load_state_dict(self.model.state_dict())
@@ -93,7 +94,9 @@ class Trainer:
                 self.progress.epoch, self.progress.batch = self.progress.epoch + 1, 0
 
     def _step(self, rows: Ids, lasted: float) -> float:
-        loss = nats(self.forward, rows) / (rows.shape[0] * (rows.shape[1] - 1))
+        # Every molecule counts the same. Divided by its own length, a batch of short ones would count for
+        # more than one of long ones, and the model would write too many of what is short.
+        loss = nats(self.forward, rows) / (rows.shape[0] * self._tokens)
         self.model.zero_grad(set_to_none=True)
         loss.backward()
         # The workers must agree on the time as on the gradients, or they would differ in rate and last step.
