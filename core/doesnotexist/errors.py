@@ -51,6 +51,11 @@ def quoted(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
+def printable(text: str) -> str:
+    """`text` on one line, without what steers a terminal."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 class DoesNotExistError(Exception):
     """Base of every error raised on purpose by the runtime, its plugins and its site."""
 
@@ -221,8 +226,9 @@ class WeightsInvalid(WeightsError):
     """A weight file that is not what it claims to be."""
 
     def __init__(self, source: str, reason: str) -> None:
-        self.source, self.reason = source, reason
-        super().__init__(f"{source}: {reason}")
+        # names out of the file itself may be among its words
+        self.source, self.reason = source, printable(reason)
+        super().__init__(f"{source}: {self.reason}")
 
 
 class ConversionRefused(WeightsError):

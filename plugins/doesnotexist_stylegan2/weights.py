@@ -121,6 +121,4 @@ def _filled(network: Network, tensors: Mapping[str, Tensor]) -> Network:
 
 
 def _some(names: list[str]) -> str:
-    # printable and short, whatever a stranger's file calls its tensors
-    shown = (ascii(name[:100])[1:-1] for name in names[:3])
-    return ", ".join(shown) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "none"
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "none"

@@ -2,8 +2,8 @@
 
     BROWSER_TIMES=times.txt pytest -m slow tests/browser/test_speed.py
 
-writes medians and the load of the machine into that file, and holds them to their bounds. Without it the two are
-left out: a busy machine would fail them, whatever the pages do.
+writes medians and the load of the machine into that file, and holds them to their bounds. Without it the two
+are left out: a busy machine would fail them, whatever the pages do.
 """
 
 from __future__ import annotations
