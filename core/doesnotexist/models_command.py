@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .zoo import Listing, Zoo
 
 
+LICENCE = 21  # letters of a licence's name in the table, which must fit 80
+
+
 @click.command("models")
 @click.option("--domain", help="Only the models of this domain.")
 @click.option("--check", is_flag=True, help="Ask every source whether it has the file, of the right size.")
@@ -32,8 +35,8 @@ def models_command(session: Session, domain: str | None, check: bool, as_json: b
         print_json([_row(session.zoo, listing) for listing in listings])
     else:
         rows = [_row(session.zoo, listing) for listing in listings]
-        heads = ("model", "network", "side", "size", "commercial", "status")
-        print_table(heads, [_cells(row) for row in rows], right=(2, 3))
+        heads = ("model", "side", "size", "licence", "status")
+        print_table(heads, [_cells(row) for row in rows], right=(1, 2))
         _tell_apart(rows)
 
 
@@ -55,12 +58,17 @@ def _row(zoo: Zoo, listing: Listing) -> dict[str, Any]:
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["id"] if row["plugin"] else f"{row['id']} *",
-        row["architecture"],
         str(row["resolution"] or "–"),
         f"{row['size'] / 1e6:.1f} MB" if row["size"] else "unknown",
-        "yes" if row["commercial"] else "no",
+        _short(row["licence"]),
         row["status"],
     )
+
+
+def _short(licence: str) -> str:
+    """The name of the weights' licence, without what is said of it: that stands in --json and in `pull`."""
+    name = licence.partition(":")[0].partition("(")[0].partition(",")[0].strip()
+    return name if len(name) <= LICENCE else f"{name[: LICENCE - 1]}…"
 
 
 def _tell_apart(rows: Iterable[dict[str, Any]]) -> None:
