@@ -81,7 +81,9 @@ def train(plan: Plan, report: Report) -> None:
 
 
 def _other_worker(index: int, plan: Plan, meeting: Path) -> None:
-    _work(plan, Team.join(index + 1, plan.workers, meeting), lambda *_: None)
+    team = Team.join(index + 1, plan.workers, meeting)
+    _work(plan, team, lambda *_: None)
+    team.leave()
 
 
 def _work(plan: Plan, team: Team, report: Report) -> None:

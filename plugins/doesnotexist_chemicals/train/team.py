@@ -33,8 +33,9 @@ class Team:
         return cls(rank, size)
 
     def leave(self) -> None:
-        """The work is done: this process may join another team."""
+        """The work of all is done: this process may join another team."""
         if self.size > 1:
+            distributed.barrier()  # who left first would break the connections of the others
             distributed.destroy_process_group()
 
     def share(self, rows: Ids) -> Ids:

@@ -80,7 +80,9 @@ def _other_worker(index: int, plan: Plan, meeting: Path) -> None:
     parent = os.getppid()
     # Ctrl-C reaches all, but the first worker tells when to stop; its death is told by the same signal
     signal.signal(signal.SIGINT, lambda *_: None if os.getppid() == parent else os._exit(1))
-    _work(plan, Team.join(index + 1, plan.settings.workers, meeting))
+    team = Team.join(index + 1, plan.settings.workers, meeting)
+    _work(plan, team)
+    team.leave()
 
 
 def _work(plan: Plan, team: Team) -> None:
