@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch.multiprocessing.spawn import spawn
+
+from doesnotexist.team import Team
 
 from ..model import Config
 from ..tokens import Vocabulary
 from ..weights import write
 from .corpus import HELD_OUT, Corpus, read_split, without_scheduled
-from .team import Team
 from .trainer import Progress, Trainer
 
 LEARN_FROM = 30_000  # molecules the merges are learned on
@@ -87,6 +89,7 @@ def _other_worker(index: int, plan: Plan, meeting: Path) -> None:
 
 
 def _work(plan: Plan, team: Team, report: Report) -> None:
+    torch.set_num_threads(1)  # more of them wait for each other at every operator
     with np.load(plan.out / "corpus.npz") as data:
         vocabulary = Vocabulary(tuple((int(a), int(b)) for a, b in data["merges"]))
         learned = Corpus(data["flat"], data["starts"])

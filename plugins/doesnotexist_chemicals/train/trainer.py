@@ -13,11 +13,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
+from doesnotexist.team import ALONE, Team
+
 from ..model import Config, MoleculeGPT
 from ..tokens import Ids
 from .corpus import Corpus
 from .optimizer import Optimizer
-from .team import ALONE, Team
 
 WARM_UP = 100  # steps
 DECAY_FROM = 0.5  # share of the budget after which the rate falls linearly to zero
@@ -100,7 +101,9 @@ class Trainer:
         self.model.zero_grad(set_to_none=True)
         loss.backward()
         # The workers must agree on the time as on the gradients, or they would differ in rate and last step.
-        self.progress.seconds += self.team.average(self.model, lasted)
+        spent_on_it = torch.tensor([lasted], dtype=torch.float64)
+        (mean,) = self.team.average_gradients(self.model.parameters(), spent_on_it)
+        self.progress.seconds += float(mean)
         spent = self.progress.seconds / self.budget
         self.optimizer.step(self.progress.step + 1, rate_share(self.progress.step, spent))
         self.progress.step += 1

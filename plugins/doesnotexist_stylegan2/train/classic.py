@@ -10,12 +10,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
 
+from doesnotexist.team import Team
+
 from ..architecture import Architecture
 from .augment import Augment
 from .classic_discriminator import ClassicDiscriminator
 from .data import Batches
 from .projected import Figures
-from .team import Team
 
 _RATE = 0.0025
 _R1_EVERY = 16  # steps: lazy regularisation (Analyzing and Improving, section 3.1)

@@ -62,8 +62,7 @@ def stylegan2_command(
     as generator.safetensors. Ctrl-C stops it with a checkpoint, from which --resume goes on.
     """
     from .schedule import Budget
-    from .session import Plan, Settings, train_to_file
-    from .team import best_size
+    from .session import Plan, Settings, best_size, train_to_file
 
     if minutes is None and kimg is None:
         minutes = _DEFAULT_MINUTES

@@ -13,8 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from doesnotexist.errors import InvalidParameter
-
-from .team import ALONE, Team
+from doesnotexist.team import ALONE, Team
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from doesnotexist.team import Team
+
 from . import schedule
 from .augment import Augment
 from .data import Batches
@@ -12,7 +14,6 @@ from .discriminators import Discriminators, Looker
 from .features import load_features
 from .losses import Moments, discriminator_loss, generator_loss
 from .projection import Projection
-from .team import Team
 from .transport import Transport, views
 
 _TRANSPORT_WEIGHT = 20.0  # about the pull of the discriminators on a collapsed run

@@ -12,7 +12,9 @@ import torch
 from rich.console import Console
 from torch.multiprocessing.spawn import spawn
 
+from doesnotexist.engine.loading import cores
 from doesnotexist.errors import InvalidParameter
+from doesnotexist.team import ALONE, Team
 
 from ..architecture import Architecture
 from . import checkpoint
@@ -24,7 +26,8 @@ from .loop import CHECKPOINT, steps, train
 from .schedule import Budget
 from .state import Kind, Run
 from .stopping import Stop
-from .team import ALONE, Team
+
+LEAST_SHARE = 8  # pictures a worker should have at least: batch norm sees its own share only
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,11 @@ def _work(plan: Plan, team: Team) -> None:
     plan.out.mkdir(parents=True, exist_ok=True)
     with Display(Console(stderr=True)) as display:
         train(run, plan.budget, plan.out, display, Judge(run.batches.pictures, run.device))
+
+
+def best_size(device: str, batch: int) -> int:
+    """A worker for each core that this process may use, while each has a decent share of the batch."""
+    return max(1, min(cores(), batch // LEAST_SHARE)) if device == "cpu" else 1
 
 
 def new_run(data: Path, settings: Settings, team: Team = ALONE) -> Run:

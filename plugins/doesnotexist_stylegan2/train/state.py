@@ -10,6 +10,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from doesnotexist.team import ALONE, Team
+
 from ..architecture import Architecture
 from ..network import Network
 from . import schedule
@@ -18,7 +20,6 @@ from .data import Batches
 from .judge import Verdict
 from .losses import range_loss
 from .projected import Projected
-from .team import ALONE, Team
 
 _RANGE_WEIGHT = 10.0
 _RGB_START = 0.25  # the usual start draws pictures of standard deviation above 1, where features saturate

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
 
-from .team import ALONE, Team
+from doesnotexist.team import ALONE, Team
 
 COMPONENTS = 128
 """Most principal components of a view."""

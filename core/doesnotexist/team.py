@@ -1,7 +1,8 @@
-"""Workers that train one generator together: one thread each, gradients averaged after every pass.
+"""Workers that train one model together: one thread each, gradients averaged after every pass.
 
-On a shared CPU two processes of one thread make 80 to 92 pictures a second where one process of two threads
-makes 60 to 77: there is one barrier a pass, not one an operator.
+For the trainers of plugins; nothing that serves imports it. On a shared CPU two processes of one thread make
+80 to 92 pictures a second where one process of two threads makes 60 to 77: there is one barrier a pass, not
+one an operator.
 
 All workers draw the same random numbers and take their share of the batch, so that a checkpoint of the first
 is one of all, and a run can go on with another number of workers.
@@ -9,16 +10,16 @@ is one of all, and a run can go on with another number of workers.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
+import numpy.typing as npt
 import torch
 from torch import Tensor, distributed, nn
 
-LEAST_SHARE = 8
-"""Pictures a worker should have at least: batch norm sees its own share only."""
+Rows = TypeVar("Rows", Tensor, npt.NDArray[Any])
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class Team:
             distributed.barrier()  # who left first would break the connections of the others
             distributed.destroy_process_group()
 
-    def share(self, batch: Tensor) -> Tensor:
-        """This worker's rows of what all of them have."""
-        return batch[self.rank :: self.size]
+    def share(self, batch: Rows) -> Rows:
+        """This worker's rows of what all of them have; a batch too small to part goes to everyone."""
+        return batch if len(batch) < self.size else batch[self.rank :: self.size]
 
     def own(self, random: torch.Generator) -> torch.Generator:
         """A stream of this worker's own, for what it draws for its share alone."""
@@ -67,19 +68,13 @@ class Team:
             for tensor in tensors:
                 distributed.broadcast(tensor, src=0)
 
-    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace every gradient by its mean over the team."""
+    def average_gradients(self, parameters: Iterable[nn.Parameter], *others: Tensor) -> list[Tensor]:
+        """Replace every gradient by its mean over the team; returns the means of `others`."""
         gradients = [p.grad for p in parameters if p.grad is not None]
-        for gradient, mean in zip(gradients, self.mean(*gradients), strict=True):
+        means = self.mean(*gradients, *others)
+        for gradient, mean in zip(gradients, means, strict=False):
             gradient.copy_(mean)
+        return means[len(gradients) :]
 
 
 ALONE = Team()
-
-
-def best_size(device: str, batch: int) -> int:
-    """A worker for each core that this process may use, while each has a decent share of the batch."""
-    if device != "cpu":
-        return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, batch // LEAST_SHARE))
