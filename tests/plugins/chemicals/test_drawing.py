@@ -88,6 +88,16 @@ def test_the_png_carries_its_smiles(mol: Any) -> None:
     assert int.from_bytes(png[16:20]) == 240
 
 
+def test_the_png_holds_its_smiles_and_nothing_pickled(mol: Any) -> None:
+    from rdkit import Chem
+
+    png = drawing.png(mol, 240)
+    words = re.findall(rb"(?:tEXt|zTXt|iTXt)(\w+)", png)
+
+    assert words == [b"SMILES"]  # and no rdkitPKL, which RDKit's canvas writes unless told otherwise
+    assert dict(Chem.MetadataFromPNGString(png)).keys() == {"SMILES rdkit " + Chem.rdBase.rdkitVersion}
+
+
 def test_the_print_drawing_is_black_whatever_the_scheme(mol: Any) -> None:
     svg = drawing.print_svg(mol, "molecule")
 
