@@ -13,9 +13,10 @@ from .tables import print_json, print_table
 
 if TYPE_CHECKING:
     from .cards import ModelCard
+    from .catalogue import Listing
     from .cli import Session
     from .source_check import SourceReport
-    from .zoo import Listing, Zoo
+    from .zoo import Zoo
 
 
 LICENCE = 21  # letters of a licence's name in the table, which must fit 80

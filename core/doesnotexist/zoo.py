@@ -18,31 +18,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .cards import ModelCard
+from .catalogue import Catalogue
 from .engine import Engine, Fresh, Job, Loader, Outcome, Pool, Sharing, open_engine, wait
-from .engine.loading import plugins_of
-from .errors import CredentialsInvalid, DoesNotExistError, ModelGone, QueueFull, UnknownModel
-from .further_registries import read_further
-from .generator import Generator, check_params
-from .lately import Lately
-from .media import Media, as_json, check_format, check_size
-from .pins import Pins
+from .errors import CredentialsInvalid, DoesNotExistError, ModelGone, QueueFull
+from .media import Media, as_json, check_size
 from .plugins import Plugins
 from .provenance import record_of
 from .provenance.credentials import Signer, open_signer
-from .recipe import Recipe, check_seed, fresh_seed, parse_reference, parse_text
-from .registry import Registry, find_registry, read_registry, wanted_models
+from .recipe import Recipe
 from .settings import Settings
-from .weights import Status, Store
 
 WARM_S = 180.0  # until a model is loaded, on a busy machine; a visitor would not wait so long
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A model card, and whether its weights are `bundled`, `cached` or `remote`."""
-
-    card: ModelCard
-    status: Status
 
 
 @dataclass(frozen=True)
@@ -79,30 +65,17 @@ class Creation:
         return target
 
 
-class Zoo:
+class Zoo(Catalogue):
     """Every domain of this installation. Threads may share one; close it when done.
 
     Nothing is loaded before it is needed: listing models imports neither torch nor RDKit.
     """
 
     def __init__(self, settings: Settings | None = None, plugins: Plugins | None = None) -> None:
-        self.settings = settings or Settings.read()
-        self.plugins = plugins or plugins_of(self.settings)
-        base = read_registry(self.settings.registry or find_registry())
-        self.store = Store(self.settings.store)
-        pins = Pins(self.store.root)  # what was fetched unverified is known since
-        cards = self.plugins.cards(base)
-        self.further = read_further(self.settings.registries, cards, self.store.root)
-        # the user's own go first, so that a default of theirs is the default
-        own = [card for one in self.further for card in one.cards]
-        self.registry = Registry(pins.apply(card) for card in (*own, *cards))
-        self._wanted = wanted_models(self.settings.models, self.registry)
-        # each looks for files, and is asked in every request
-        self._lately_default = Lately(self._default)
-        self._lately_here = Lately(self._find_domains_here)
+        super().__init__(settings or Settings.read(), plugins)
         self._engine: Engine | None = None
         self._starting = threading.Lock()
-        self._pool = Pool(self.settings.pool_bytes, self._domains_here, self._fresh_job)
+        self._pool = Pool(self.settings.pool_bytes, self.domains_here, self._fresh_job)
         self._sharing = Sharing()
         self._warming = 0
         self._closed = False
@@ -124,72 +97,6 @@ class Zoo:
     def signer(self) -> Signer | None:
         """What signs Content Credentials; None if they are off. Raises CredentialsInvalid."""
         return open_signer(self.settings.credentials)
-
-    def generator(self, domain: str) -> Generator:
-        """The generator of a domain; raises UnknownDomain."""
-        return self.plugins.generator(domain)
-
-    def models(self, domain: str | None = None) -> list[Listing]:
-        """Every model, or those of one domain; raises UnknownDomain for one that nobody knows."""
-        cards = self.registry.cards(domain)
-        if domain is not None and not cards:
-            self.generator(domain)
-        return [Listing(card, self.store.status(card)) for card in cards]
-
-    def card(self, domain: str, model: str | None = None) -> ModelCard:
-        """The card of a model, given as None (the domain's default), `id` or `id@digest`.
-
-        Raises UnknownDomain, UnknownModel, and ModelGone for weights that are not here any more.
-        """
-        self.generator(domain)
-        if model is None:
-            return self._lately_default(domain)
-        id, digest = parse_reference(model)
-        card = self.registry.card(id)
-        if card.domain != domain:
-            raise UnknownModel(id, (c.id for c in self.registry.cards(domain)))
-        if not card.digest.startswith(digest):
-            raise ModelGone(id, digest, card.digest)
-        return card
-
-    def _default(self, domain: str) -> ModelCard:
-        """The model that is served unasked: the one that is set, else one that is here, defaults first."""
-        if domain in self._wanted:
-            return self._wanted[domain]
-        cards = sorted(self.registry.cards(domain), key=lambda card: not card.default)
-        if not cards:
-            raise UnknownModel(f"{domain}/", (c.id for c in self.registry.cards()))
-        here = (card for card in cards if self.store.status(card) != "remote")
-        return next(here, cards[0])
-
-    def recipe(
-        self,
-        domain: str,
-        seed: int | None = None,
-        model: str | None = None,
-        params: Mapping[str, object] | None = None,
-    ) -> Recipe:
-        """A recipe with every parameter filled in; no seed means a fresh one.
-
-        Values of `params` may be text, as from a URL. Raises UnknownDomain, UnknownModel,
-        ModelGone, InvalidParameter.
-        """
-        card = self.card(domain, model)
-        given = {**card.defaults, **(params or {})}
-        checked = check_params(self.generator(domain).params, given)
-        number = fresh_seed() if seed is None else check_seed(seed)
-        return Recipe(card.id, card.digest, number, checked)
-
-    def parse(self, text: str) -> Recipe:
-        """A recipe from its text form; raises as `recipe` does."""
-        id, digest, seed, params = parse_text(text)
-        reference = f"{id}@{digest}" if digest else id
-        return self.recipe(self.registry.card(id).domain, seed, reference, params)
-
-    def format(self, recipe: Recipe, format: str | None = None) -> str:
-        """The name of a format that the recipe's generator offers; None is its default."""
-        formats = self.generator(self.registry.card(recipe.model).domain).formats
-        return formats[0] if format is None else check_format(format, (*formats, "json"))
 
     def render(self, recipe: Recipe, format: str | None = None, size: int | None = None) -> Media:
         """Make a sample: the media in `format`, `size` pixels wide. Blocks until it is there.
@@ -241,7 +148,7 @@ class Zoo:
         """
         self._warming += 1
         try:
-            return self._warm(self._domains_here() if domains is None else domains)
+            return self._warm(self.domains_here() if domains is None else domains)
         finally:
             self._warming -= 1
 
@@ -267,7 +174,7 @@ class Zoo:
         if self._warming:
             return "models are being loaded"
         resting = self._engine.status()["resting"] if self._engine else ()
-        if self._engine and set(self._domains_here()) <= set(resting):
+        if self._engine and set(self.domains_here()) <= set(resting):
             return "every domain rests"
         return ""
 
@@ -324,19 +231,6 @@ class Zoo:
         if shared is None:
             raise full
         return wait(shared, self.settings.deadline_s)
-
-    def _domains_here(self) -> list[str]:
-        """The domains that can be served without a download."""
-        return self._lately_here(None)
-
-    def _find_domains_here(self, _: None) -> list[str]:
-        here = {
-            listing.card.domain
-            for listing in self.models()
-            if listing.status != "remote"
-            and self._wanted.get(listing.card.domain, listing.card) == listing.card
-        }
-        return [domain for domain in self.plugins.generators if domain in here]
 
     def _fresh_job(self, domain: str) -> Job:
         return self._job(self.recipe(domain))

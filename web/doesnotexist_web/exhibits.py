@@ -10,9 +10,9 @@ from typing import Any
 from flask import url_for
 
 from doesnotexist import Generator, Media, ModelCard, Recipe
+from doesnotexist.catalogue import Listing
 from doesnotexist.media import PICTURE_FORMATS
 from doesnotexist.recipe import Value, text_of
-from doesnotexist.zoo import Listing
 
 from . import here
 from .answers import address_of, file_name, permalink, with_query
