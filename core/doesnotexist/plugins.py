@@ -16,22 +16,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from traceback import extract_tb
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import pluggy
 
 from . import hookspecs
 from .cards import ModelCard
-from .errors import DoesNotExistError, DomainConflict, PluginBroken, UnknownDomain
-from .generator import API_VERSION, Generator, compatible, faults
+from .errors import DomainConflict, PluginBroken, UnknownDomain
+from .generator import Generator
+from .plugin_faults import State, check_spelling, claimed_twice, fault_of, place, told
 from .registry import read_registry
 
 GROUP = "doesnotexist"
 OURS = "doesnotexist"  # the distribution whose plugins go first
-
-State = Literal["ready", "disabled", "incompatible", "broken", "conflict"]
 
 log = logging.getLogger(__name__)
 log.addHandler(logging.NullHandler())  # silent unless the site sets up logging: commands say it themselves
@@ -176,7 +174,7 @@ class Plugins:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # the plugin wall: an import may raise anything
-            self._mark(name, "broken", f"import failed: {_told(error)}", error)
+            self._mark(name, "broken", f"import failed: {told(error)}", error)
             return
         self._admit(name, plugin)
 
@@ -186,19 +184,19 @@ class Plugins:
         registries: list[Path] = []
         try:
             self._manager.register(plugin, name)
-            _check_spelling(plugin)
+            check_spelling(plugin)
         except Exception as error:  # the plugin wall: looking at an object may run its code
-            self._mark(name, "broken", _told(error), error)
+            self._mark(name, "broken", told(error), error)
             return
         self._call(name, "register_generators", register=generators.append)
         self._call(name, "register_registries", register=registries.append)
         if self._states[name].state != "ready":
             return
         try:
-            fault = next(filter(None, map(_fault, generators)), None) or _twice(generators)
+            fault = next(filter(None, map(fault_of, generators)), None) or claimed_twice(generators)
             cards = tuple(card for path in registries for card in read_registry(Path(path)))
         except Exception as error:  # the plugin wall: metadata may be properties
-            self._mark(name, "broken", _told(error), error)
+            self._mark(name, "broken", told(error), error)
             return
         domains = tuple(generator.domain for generator in generators) if not fault else ()
         self._states[name] = replace(self._states[name], domains=domains)
@@ -249,10 +247,10 @@ class Plugins:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # the plugin wall: a hook may raise anything
-            self._mark(name, "broken", f"{hook} failed: {_told(error)}", error)
+            self._mark(name, "broken", f"{hook} failed: {told(error)}", error)
 
     def _mark(self, name: str, state: State, reason: str, error: BaseException | None = None) -> None:
-        marked = replace(self._states[name], state=state, reason=reason, file=_place(error))
+        marked = replace(self._states[name], state=state, reason=reason, file=place(error))
         if marked == self._states[name]:
             return
         self._states[name] = marked
@@ -274,54 +272,3 @@ def _distribution(entry: EntryPoint) -> tuple[str, str]:
         return (entry.dist.name or "?", entry.dist.version or "") if entry.dist else ("?", "")
     except Exception:  # the plugin wall: another file of a broken installation is missing
         return "?", ""
-
-
-def _check_spelling(plugin: object) -> None:
-    """Raise PluginBroken for a hook that does not exist: pluggy would simply never call it."""
-    known = {name for name in vars(hookspecs) if name.startswith("register_")}
-    for name in dir(plugin):
-        marked = hasattr(getattr(plugin, name, None), f"{GROUP}_impl")
-        if marked and name not in known:
-            raise PluginBroken(name, f"no such hook; hooks are {', '.join(sorted(known))}")
-
-
-def _fault(generator: object) -> tuple[State, str] | None:
-    """What is wrong with a generator's metadata, None if nothing is."""
-    if not isinstance(generator, Generator):
-        return "broken", f"register() got {type(generator).__name__}, not a Generator"
-    if not compatible(generator):
-        version = generator.api_version
-        return "incompatible", f"made for contract version {version}, this is {API_VERSION}"
-    fault = next(faults(generator), None)
-    return ("broken", fault) if fault else None
-
-
-def _twice(generators: list[Generator]) -> tuple[State, str] | None:
-    domains = [generator.domain for generator in generators]
-    twice = next((domain for domain in domains if domains.count(domain) > 1), None)
-    return ("broken", f"registers the domain {twice!r} twice") if twice else None
-
-
-def _told(error: BaseException) -> str:
-    """One line about an exception of a plugin."""
-    text = " ".join(str(error).split())[:400]
-    if isinstance(error, DoesNotExistError):
-        return text  # ours are written to be read
-    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
-
-
-def _place(error: BaseException | None) -> str:
-    """Where an exception was raised: the last file that is not ours, with its folder and line."""
-    if error is None:
-        return ""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{_short(error.filename)}:{error.lineno}"
-    here = str(Path(__file__).parent)
-    frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".py")]
-    theirs = [f for f in frames if not f.filename.startswith(here) and "pluggy" not in f.filename]
-    outside = [f for f in theirs if "importlib" not in f.filename]
-    return f"{_short(outside[-1].filename)}:{outside[-1].lineno}" if outside else ""
-
-
-def _short(filename: str) -> str:
-    return "/".join(Path(filename).parts[-2:])
