@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -60,15 +61,36 @@ def asked(server, path: str) -> socket.socket:
     return connection
 
 
+def wait_for_the_end(server, connection: socket.socket, bytes_at_a_time: int) -> bool:
+    """Whether a connection is let go of, of which so little is read ten times a second."""
+    connection.settimeout(1)
+    begin = time.monotonic()
+    while not server.active_channels:  # the server has not taken it in yet
+        assert time.monotonic() < begin + 15
+    while server.active_channels and time.monotonic() < begin + 8:
+        with contextlib.suppress(OSError):
+            connection.recv(bytes_at_a_time) if bytes_at_a_time else None
+        time.sleep(0.1)
+    return not server.active_channels
+
+
 @pytest.mark.parametrize("path", ["/endless", "/long"])
 def test_who_reads_nothing_is_let_go_of(server, ended, path):
-    with asked(server, path):
+    with asked(server, path) as connection:
+        assert wait_for_the_end(server, connection, 0)
         assert ended.wait(15)
-        end = time.monotonic() + 15
-        while server.active_channels and time.monotonic() < end:
-            time.sleep(0.1)
 
-        assert not server.active_channels
+
+def test_who_reads_a_little_now_and_then_holds_nobody(server, ended):
+    """As slowly as 40 KB a second: enough for a picture, but here a thread waits for it."""
+    with asked(server, "/endless") as connection:
+        assert wait_for_the_end(server, connection, 4096)
+        assert ended.wait(15)
+
+
+def test_who_reads_slowly_what_no_thread_waits_for_gets_it(server):
+    with asked(server, "/long") as connection:
+        assert not wait_for_the_end(server, connection, 4096)
 
 
 def test_who_reads_gets_all_of_it(server):

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from doesnotexist.errors import QueueFull
-from doesnotexist_web import play
+from doesnotexist_web import play, streams
 
 
 @pytest.fixture
@@ -90,6 +90,14 @@ def test_what_cannot_be_made_is_a_line_that_says_why(post, moods, monkeypatch):
     assert ["error" in line for line in told] == [False, False, True, False, False]
     assert told[2]["error"]["status"] == 502
     assert "five is right out" in told[2]["error"]["detail"]
+
+
+def test_an_answer_that_takes_too_long_in_all_ends_with_lines_that_say_so(post, monkeypatch):
+    clock = iter([0.0, 1.0, streams.WHOLE_S + 1.0])  # at the start, before four, and before the last two
+    monkeypatch.setattr(streams, "monotonic", lambda: next(clock))
+    told = lines(post({"seeds": "1-6"}))
+
+    assert [line.get("error", {}).get("status") for line in told] == [None] * 4 + [504] * 2
 
 
 def test_a_queue_that_is_full_is_said_before_the_first_byte(post, zoo, monkeypatch):

@@ -13,13 +13,14 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain
+from time import monotonic
 from typing import Any
 
 from flask import Blueprint, Response, request, stream_with_context
 from werkzeug.exceptions import BadRequest
 
 from doesnotexist import Media, Recipe
-from doesnotexist.errors import DoesNotExistError, QueueFull
+from doesnotexist.errors import DeadlineExceeded, DoesNotExistError, QueueFull
 from doesnotexist.media import as_json
 
 from . import here
@@ -31,6 +32,7 @@ from .headers import public
 streams = Blueprint("streams", __name__)
 
 NDJSON, ZIP = "application/x-ndjson", "application/zip"
+WHOLE_S = 600  # seconds that an answer may take, its reader included, who could take his time for ever
 STEP = 4  # samples of one batch in the engine's queue: the visitors of pages wait behind no more
 
 Outcome = tuple[int, Recipe, Media | DoesNotExistError]
@@ -74,9 +76,12 @@ def deliver_batch(batch: Batch) -> Response:
 
 
 def _outcomes(batch: Batch) -> Iterator[Outcome]:
+    end = monotonic() + WHOLE_S
     for begin in range(0, len(batch.recipes), STEP):
         few = batch.recipes[begin : begin + STEP]
-        for index, (recipe, outcome) in enumerate(zip(few, _made(batch, few), strict=True), begin):
+        late = monotonic() > end
+        made = [DeadlineExceeded(WHOLE_S)] * len(few) if late else _made(batch, few)
+        for index, (recipe, outcome) in enumerate(zip(few, made, strict=True), begin):
             yield index, recipe, outcome
 
 
