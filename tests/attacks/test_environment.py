@@ -16,9 +16,7 @@ import doesnotexist_web
 from doesnotexist.errors import DeviceMissing
 
 GENERATE = [sys.executable, "-m", "doesnotexist", "generate", "chemicals", "--seed", "7", "--out", "-"]
-# Where a clock of the wall is meant: the age of a file, when a window of the limiter's library ends, and when
-# the server's library last heard of a connection.
-BY_THE_WALL = {"inventory.py", "limits.py", "stalled.py"}
+BY_THE_WALL = {"inventory.py"}  # where a clock of the wall is meant: the age of a file
 HOUSE = [Path(str(room.__file__)).parent for room in (doesnotexist, doesnotexist_web)]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from doesnotexist import Settings, Zoo
 from doesnotexist_web.app import create_app
+from doesnotexist_web.limits import VISITORS, Meter
 
 
 @pytest.fixture
@@ -67,3 +68,31 @@ def test_what_watches_a_site_is_not_limited(client):
 
 def test_no_limit_unless_it_is_set(ask):
     assert {ask("blots.zoo.test", "/domains").status_code for _ in range(60)} == {200}
+
+
+def test_what_is_asked_for_is_forgotten_bit_by_bit(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("doesnotexist_web.limits.time.monotonic", lambda: now[0])
+    meter = Meter("60/minute")
+    assert [meter.ask("she") for _ in range(61)] == [0.0] * 60 + [1.0]
+
+    now[0] += 2
+    assert [meter.ask("she") for _ in range(3)] == [0.0, 0.0, 1.0]
+    assert meter.ask("she", 10) == 10.0
+    now[0] += 10
+    assert meter.ask("she", 10) == 0.0
+
+
+def test_what_costs_more_than_all_that_is_granted_may_be_had_once():
+    assert Meter("5/minute").ask("she", 10) == 0.0
+
+
+def test_a_million_addresses_are_not_a_million_rows():
+    meter, granted = Meter("20/hour"), 0
+    for number in range(VISITORS * 3):
+        meter.ask(str(number))
+        if number % 100 == 0:
+            granted += not meter.ask("she")
+
+    assert len(meter) == VISITORS
+    assert granted == 20  # who goes on asking is not forgotten for them

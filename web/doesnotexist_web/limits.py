@@ -8,33 +8,62 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
-from typing import TYPE_CHECKING
+from collections import OrderedDict
+from threading import Lock
 
 from flask import Flask, request
 from werkzeug.exceptions import TooManyRequests
 
-if TYPE_CHECKING:
-    from flask_limiter import RequestLimit
-
 DEARER = 10  # what a series, a batch or a file to look at counts as
+VISITORS = 10_000  # who are remembered; the one who was heard of longest ago is forgotten first
 _DEAR = frozenset({"play", "streams"})  # blueprints
 _FREE = frozenset({"static", "api.health", "operations.ready", "operations.metrics"})
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+class Meter:
+    """Who has asked for how much lately: `count` requests each `period`, at once or spread out.
+
+    A leaky bucket with one number for a visitor, the time when it will be empty (the generic cell rate
+    algorithm of ITU-T I.371, annex A). Threads may share one.
+    """
+
+    def __init__(self, rate: str) -> None:
+        count, self.period = rate.split("/")
+        self.count, self._seconds = int(count), _SECONDS[self.period]
+        self._empty_at: OrderedDict[str, float] = OrderedDict()
+        self._lock = Lock()
+
+    def ask(self, visitor: str, cost: int = 1) -> float:
+        """The seconds until `visitor` may ask for this, 0 if that is now; only then it is counted."""
+        cost_s = min(cost, self.count) * self._seconds / self.count
+        now = time.monotonic()
+        with self._lock:
+            filled = max(now, self._empty_at.get(visitor, now)) + cost_s
+            wait_s = max(0.0, filled - now - self._seconds)
+            if not wait_s:
+                self._empty_at[visitor] = filled
+            self._empty_at.move_to_end(visitor)  # who was refused is there already
+            if len(self._empty_at) > VISITORS:
+                self._empty_at.popitem(last=False)
+        return wait_s
+
+    def __len__(self) -> int:
+        return len(self._empty_at)
 
 
 def limit(app: Flask, rate: str) -> None:
     """Refuse with 429 what goes beyond `rate`, such as "300/minute"."""
-    from flask_limiter import Limiter
+    meter = Meter(rate)
 
-    limiter = Limiter(
-        _visitor,
-        application_limits=[rate],
-        application_limits_cost=lambda: DEARER if _is_dear() else 1,
-        storage_uri="memory://",
-        strategy="sliding-window-counter",
-        on_breach=_refuse,
-    )
-    limiter.request_filter(lambda: request.endpoint in _FREE)
-    limiter.init_app(app)
+    @app.before_request
+    def check() -> None:
+        if request.endpoint in _FREE:
+            return
+        wait_s = math.ceil(meter.ask(_visitor(), DEARER if _is_dear() else 1))
+        if wait_s:
+            told = f"One address may ask for {meter.count} requests each {meter.period}"
+            raise TooManyRequests(f"{told}; try again in {wait_s} s.", retry_after=wait_s)
 
 
 def _is_dear() -> bool:
@@ -53,9 +82,3 @@ def _visitor() -> str:
     except ValueError:
         return address[:64]
     return address
-
-
-def _refuse(breached: RequestLimit) -> None:
-    wait_s = max(1, math.ceil(breached.reset_at - time.time()))
-    rate = f"{breached.limit.amount} requests each {breached.limit.GRANULARITY.name}"
-    raise TooManyRequests(f"One address may ask for {rate}; try again in {wait_s} s.", retry_after=wait_s)
