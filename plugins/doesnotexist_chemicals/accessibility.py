@@ -2,7 +2,8 @@
 doi:10.1186/1758-2946-1-8, as RDKit's contributed module computes it.
 
 That module reads its 705,292 fragment scores from a pickle, which takes half a second.  Here they are a
-sorted table of the same numbers (RDKit Contrib, BSD 3-clause), read in a few milliseconds.
+sorted table of the same numbers (RDKit Contrib, BSD 3-clause), of which a molecule looks up a few dozen: it is
+mapped into memory and shared by all processes.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -41,10 +40,9 @@ class FragmentScores:
         return cls(keys, rows.astype(np.uint16), values)
 
     @classmethod
-    def read(cls, content: bytes) -> FragmentScores:
-        """From an npz archive of the three arrays."""
-        with np.load(BytesIO(content), allow_pickle=False) as arrays:
-            return cls(arrays["keys"], arrays["rows"], arrays["scores"])
+    def read(cls, folder: Path) -> FragmentScores:
+        """From a folder with a file of each array."""
+        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("keys", "rows", "scores")))
 
     def get(self, key: int, default: float) -> float:
         """As of a dictionary."""
@@ -56,7 +54,7 @@ class FragmentScores:
 @cache
 def fragment_scores() -> FragmentScores:
     """The bundled table."""
-    return FragmentScores.read((resources.files(__package__) / "data" / "sa_fragments.npz").read_bytes())
+    return FragmentScores.read(Path(__file__).parent / "data" / "sa_fragments")
 
 
 @cache

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +54,8 @@ def _positions(block: str, size: int) -> npt.NDArray[np.int64]:  # (HASHES,)
 @cache
 def moses() -> KnownMolecules | None:
     """The bundled filter over MOSES; None in a build that comes without it."""
-    table = resources.files(__package__) / "data" / "moses.bloom"
-    return KnownMolecules(np.frombuffer(table.read_bytes(), np.uint8)) if table.is_file() else None
+    table = Path(__file__).parent / "data" / "moses.bloom"
+    return KnownMolecules(np.memmap(table, np.uint8, "r")) if table.is_file() else None
 
 
 def claim(inchikey: str, shown: str = SHOWN) -> str | None:

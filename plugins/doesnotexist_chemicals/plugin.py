@@ -72,7 +72,7 @@ def register_commands(cli: click.Group) -> None:
     """Add the trainer to the group `train`, which is made if it is not there; `generate chemicals --raw`."""
     import click
 
-    from doesnotexist.generate_command import GenerateGroup
+    from doesnotexist.commands.generate import GenerateGroup
 
     from .raw import raw
     from .train.command import molecules_command

@@ -60,9 +60,10 @@ def read(content: bytes, source: str = "weights") -> tuple[Network, Vocabulary]:
     if found != config.shapes():
         odd = sorted(found.items() ^ config.shapes().items())[0]
         raise WeightsInvalid(source, f"expected exactly the tensors of {config}; {odd[0]} {odd[1]} differs")
-    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+    single = {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
+    if not all(np.isfinite(tensor).all() for tensor in single.values()):
         raise WeightsInvalid(source, "a tensor holds a number that is not finite")
-    return Network(config, {name: tensor.astype(np.float32) for name, tensor in tensors.items()}), vocabulary
+    return Network(config, single), vocabulary
 
 
 def _header(content: bytes, source: str) -> dict[str, str]:
