@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .cards import ModelCard
+from .downloads.further_registries import read_further
+from .downloads.pins import Pins
 from .engine.loading import plugins_of
 from .errors import ModelGone, UnknownModel
-from .further_registries import read_further
 from .generator import Generator, check_params
 from .lately import Lately
 from .media import check_format
-from .pins import Pins
 from .plugins import Plugins
 from .recipe import Recipe, check_seed, fresh_seed, parse_reference, parse_text
 from .registry import Registry, find_registry, read_registry, wanted_models

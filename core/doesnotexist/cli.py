@@ -8,36 +8,24 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cached_property
 from typing import Any, NoReturn
 
 import click
 
 from .author.commands import COMMANDS
-from .cache_command import cache_group
-from .doctor import doctor_command
+from .commands.cache import cache_group
+from .commands.doctor import doctor_command
+from .commands.generate import GenerateGroup
+from .commands.golden import golden_command
+from .commands.inspect import inspect_command
+from .commands.models import models_command
+from .commands.provenance import provenance_group
+from .commands.pull import pull_command
+from .commands.registries import registries_command
 from .errors import DoesNotExistError
-from .generate_command import GenerateGroup
-from .golden_command import golden_command
-from .inspect_command import inspect_command
-from .models_command import models_command
-from .provenance_command import provenance_group
-from .pull import pull_command
-from .registries_command import registries_command
+from .session import Session
 from .tables import print_json, print_table
 from .zoo import Zoo
-
-
-class Session:
-    """What commands share: one zoo, made on first use and closed at the end."""
-
-    @cached_property
-    def zoo(self) -> Zoo:
-        return Zoo()
-
-    def close(self) -> None:
-        if "zoo" in self.__dict__:
-            self.zoo.close()
 
 
 class ZooGroup(click.Group):

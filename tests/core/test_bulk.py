@@ -30,8 +30,9 @@ from doesnotexist.bulk import (
     missing,
     watched,
 )
-from doesnotexist.cli import Session, cli
+from doesnotexist.cli import cli
 from doesnotexist.errors import InvalidParameter
+from doesnotexist.session import Session
 
 COUNT = 23
 

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from doesnotexist.downloads.pins import Pins
 from doesnotexist.errors import InvalidParameter, ModelGone, UnknownDomain, UnknownModel
-from doesnotexist.pins import Pins
 
 
 def test_no_seed_means_a_fresh_one(zoo):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from doesnotexist.cli import Session, cli
+from doesnotexist.cli import cli
+from doesnotexist.session import Session
 
 
 @pytest.fixture

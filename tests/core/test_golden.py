@@ -10,12 +10,13 @@ from click.testing import CliRunner
 
 from doesnotexist import Picture, Settings, Zoo
 from doesnotexist.cards import Golden
-from doesnotexist.cli import Session, cli
+from doesnotexist.cli import cli
 from doesnotexist.errors import DoesNotExistError, PluginBroken, RegistryInvalid, WeightsMissing
 from doesnotexist.fingerprints import digest, distance, look
 from doesnotexist.golden import ALIKE, make
 from doesnotexist.golden_rows import write_golden
 from doesnotexist.registry import find_registry, read_registry
+from doesnotexist.session import Session
 
 
 def picture(shift=0):

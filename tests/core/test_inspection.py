@@ -19,9 +19,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from doesnotexist import Picture, Settings, Zoo
+from doesnotexist.commands.inspect import EXIT, inspect_command
 from doesnotexist.comparing import difference_hash
 from doesnotexist.errors import InvalidParameter
-from doesnotexist.inspect_command import EXIT, inspect_command
 from doesnotexist.inspection import MAX_BYTES, inspect
 from doesnotexist.media import as_json
 from doesnotexist.provenance import certificates, mark

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from doesnotexist.cards import Hub, Mirror, WeightFile
-from doesnotexist.transport import Network
+from doesnotexist.downloads.transport import Network
 from doesnotexist.weights import Store
 
 DATA = bytes(i * i % 251 for i in range(300_000))

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from doesnotexist.cards import WeightFile
-from doesnotexist.downloads import fetch
+from doesnotexist.downloads.download import fetch
+from doesnotexist.downloads.transport import Network
 from doesnotexist.errors import DiskFull
-from doesnotexist.transport import Network
 from doesnotexist.weights import Store
 
 DATA = bytes(i * i % 251 for i in range(300_000))
@@ -31,9 +31,9 @@ CHILD = """
 import json, sys
 from pathlib import Path
 from doesnotexist.cards import Mirror, WeightFile
-from doesnotexist.downloads import fetch
+from doesnotexist.downloads.download import fetch
 from doesnotexist.errors import DoesNotExistError
-from doesnotexist.transport import Network
+from doesnotexist.downloads.transport import Network
 from doesnotexist.weights import Store
 
 root, size, sha256, url, network = json.loads(sys.argv[1])

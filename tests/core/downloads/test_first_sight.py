@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from doesnotexist.cards import Hub, Licence, ModelCard, WeightFile
+from doesnotexist.downloads.first_sight import MAX_SIZE, first_sight
+from doesnotexist.downloads.pins import Pins
+from doesnotexist.downloads.pull import pull
+from doesnotexist.downloads.transport import Network
 from doesnotexist.errors import DownloadFailed, Unverified
-from doesnotexist.first_sight import MAX_SIZE, first_sight
-from doesnotexist.pins import Pins
-from doesnotexist.pull import pull
-from doesnotexist.transport import Network
 from doesnotexist.weights import Store
 
 DATA = bytes(i * i % 251 for i in range(300_000))

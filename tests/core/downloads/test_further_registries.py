@@ -14,12 +14,12 @@ import pytest
 
 from doesnotexist import Settings, Zoo
 from doesnotexist.cards import ModelCard
+from doesnotexist.downloads.further_registries import fetch_further, read_further
+from doesnotexist.downloads.transport import Address, Network
 from doesnotexist.errors import InvalidParameter, RegistryInvalid, UnknownModel
-from doesnotexist.further_registries import fetch_further, read_further
 from doesnotexist.plugins import Plugins
 from doesnotexist.registry import find_registry, read_registry
 from doesnotexist.testing import fake_card, fake_registry, fake_weights
-from doesnotexist.transport import Address, Network
 
 WEIGHTS = fake_weights()
 
@@ -81,7 +81,7 @@ def served(server: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     def address(url: str) -> Address:
         return Address(url.replace("https://example.com", server.origin))
 
-    monkeypatch.setattr("doesnotexist.transport.Address", address)
+    monkeypatch.setattr("doesnotexist.downloads.transport.Address", address)
     return server
 
 

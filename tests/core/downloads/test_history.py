@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from doesnotexist.cards import Licence, ModelCard, WeightFile
+from doesnotexist.downloads.history import History
+from doesnotexist.downloads.pull import pull
+from doesnotexist.downloads.transport import Network
 from doesnotexist.errors import RolledBack
-from doesnotexist.history import History
-from doesnotexist.pull import pull
-from doesnotexist.transport import Network
 from doesnotexist.weights import Store
 
 MakeFile = Callable[..., WeightFile]

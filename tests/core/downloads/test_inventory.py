@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner, Result
 
-from doesnotexist.cache_command import cache_group
 from doesnotexist.cards import Licence, Mirror, ModelCard, WeightFile
-from doesnotexist.conversions import convert
+from doesnotexist.commands.cache import cache_group
+from doesnotexist.downloads.conversions import convert
+from doesnotexist.downloads.inventory import look
 from doesnotexist.errors import UnknownModel, WeightsError
-from doesnotexist.inventory import look
 from doesnotexist.registry import Registry
 from doesnotexist.weights import Store
 

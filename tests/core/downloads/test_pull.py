@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from doesnotexist.acceptances import Acceptances
 from doesnotexist.cards import Licence, ModelCard, WeightFile
+from doesnotexist.commands.pull import pull_command
+from doesnotexist.downloads.acceptances import Acceptances
+from doesnotexist.downloads.pull import chosen, plan, pull
+from doesnotexist.downloads.transport import Network
 from doesnotexist.errors import (
     DiskFull,
     DoesNotExistError,
@@ -23,9 +26,7 @@ from doesnotexist.errors import (
     WeightsInvalid,
     WeightsMissing,
 )
-from doesnotexist.pull import chosen, plan, pull, pull_command
 from doesnotexist.registry import Registry
-from doesnotexist.transport import Network
 from doesnotexist.weights import Store
 
 DATA = bytes(i * i % 251 for i in range(300_000))

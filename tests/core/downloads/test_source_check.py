@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from doesnotexist.cards import Licence, ModelCard, WeightFile
+from doesnotexist.catalogue import Listing
+from doesnotexist.commands.models import models_command
+from doesnotexist.downloads.source_check import check_sources
+from doesnotexist.downloads.transport import Network
 from doesnotexist.errors import DoesNotExistError
-from doesnotexist.models_command import models_command
-from doesnotexist.source_check import check_sources
-from doesnotexist.transport import Network
-from doesnotexist.zoo import Listing
 
 DATA = bytes(i * i % 251 for i in range(300_000))
 
@@ -70,7 +70,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(network: Network, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command over these cards; it may ask the test's own server."""
-    monkeypatch.setattr("doesnotexist.transport.Network", lambda: network)
+    monkeypatch.setattr("doesnotexist.downloads.transport.Network", lambda: network)
 
     def _run(*arguments: str, files: tuple[WeightFile, ...]) -> Result:
         models = [Listing(card(file), "remote") for file in files]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from doesnotexist.downloads.transport import MAX_HOPS, Address, Network, check_address, open_address
 from doesnotexist.errors import SourceFailed
-from doesnotexist.transport import MAX_HOPS, Address, Network, check_address, open_address
 
 SECRET = {"Authorization": "Bearer hf_secret"}
 

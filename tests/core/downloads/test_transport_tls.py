@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from doesnotexist.cards import Mirror, WeightFile
-from doesnotexist.downloads import fetch
+from doesnotexist.downloads.download import fetch
+from doesnotexist.downloads.transport import Network
 from doesnotexist.errors import DownloadFailed
-from doesnotexist.transport import Network
 from doesnotexist.weights import Store
 
 DATA = bytes(i * i % 251 for i in range(300_000))

@@ -27,7 +27,7 @@ def recipe(seed: int, temperature: float = 1.0, **more: Value) -> Recipe:
 def test_importing_it_and_adding_its_commands_imports_nothing_heavy() -> None:
     code = (
         "import sys, click, doesnotexist_chemicals.plugin as plugin\n"
-        "from doesnotexist.generate_command import GenerateGroup\n"
+        "from doesnotexist.commands.generate import GenerateGroup\n"
         "cli = click.Group(commands={'generate': GenerateGroup()})\n"
         "plugin.register_commands(cli)\n"
         "print({'torch', 'rdkit', 'numpy'} & set(sys.modules))"

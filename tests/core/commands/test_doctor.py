@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from doesnotexist.cards import Licence, Mirror, ModelCard, WeightFile
-from doesnotexist.doctor import doctor_command
+from doesnotexist.commands.doctor import doctor_command
+from doesnotexist.downloads.further_registries import Further
+from doesnotexist.downloads.history import History
 from doesnotexist.errors import RegistryInvalid, UnknownModel
-from doesnotexist.further_registries import Further
-from doesnotexist.history import History
 from doesnotexist.plugins import PluginState
 from doesnotexist.registry import Registry
 from doesnotexist.weights import Store

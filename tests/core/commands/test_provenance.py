@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from doesnotexist import Settings, Zoo
-from doesnotexist.doctor import examine
+from doesnotexist.commands.doctor import examine
+from doesnotexist.commands.provenance import provenance_group
 from doesnotexist.errors import CredentialsInvalid, InvalidParameter
 from doesnotexist.provenance.credentials import Signer, installed
-from doesnotexist.provenance_command import provenance_group
 
 needs_extra = pytest.mark.skipif(not installed(), reason="the extra [provenance] is not installed here")
 
