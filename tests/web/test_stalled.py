@@ -1,4 +1,4 @@
-"""Visitors who ask for much and read nothing."""
+"""Visitors who ask for much and read nothing, or take their time to ask."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from doesnotexist_web import stalled
 from doesnotexist_web.stalled import let_go_of_stalled
 
 PIECE = b"x" * 2**20
@@ -102,3 +103,14 @@ def test_who_reads_gets_all_of_it(server):
             time.sleep(0.02)  # in all longer than a connection may stand still
 
     assert got > 64 * len(PIECE)
+
+
+def test_who_asks_a_letter_at_a_time_is_let_go_of(server, monkeypatch):
+    monkeypatch.setattr(stalled, "ASKING_S", 2)
+    with socket.create_connection(("127.0.0.1", int(server.effective_port)), timeout=5) as connection:
+        connection.sendall(b"GET /long HTTP/1.1\r\nHost: zoo.test\r\nX-Slow: ")
+        end = time.monotonic() + 15
+        with pytest.raises(ConnectionError):
+            while time.monotonic() < end:
+                connection.sendall(b"x")
+                time.sleep(0.2)

@@ -41,6 +41,8 @@ class Wire:
 def served(app: Flask) -> Iterator[Wire]:
     """The site of an application, until the block ends."""
     from doesnotexist_web.commands import MAX_HEADER
+    from doesnotexist_web.stalled import let_go_of_stalled
+    from doesnotexist_web.verify import MAX_UPLOAD
 
     server = create_server(
         app,
@@ -48,10 +50,13 @@ def served(app: Flask) -> Iterator[Wire]:
         port=0,
         threads=8,
         max_request_header_size=MAX_HEADER,
+        max_request_body_size=MAX_UPLOAD,
+        inbuf_overflow=MAX_UPLOAD,
         ident=None,
         clear_untrusted_proxy_headers=False,
         asyncore_use_poll=True,
     )
+    let_go_of_stalled(server)
     port, sockets, ended = server.effective_port, server._map, threading.Event()
 
     def run() -> None:

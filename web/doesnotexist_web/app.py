@@ -17,13 +17,12 @@ from .logs import log_as_json
 from .old_forms import old_forms
 from .operations import operations, watch
 from .pages import pages
+from .parsing import MAX_BODY
 from .play import play
 from .plugin_pages import plugin_pages
 from .reference import reference
 from .streams import streams
 from .verify import verify
-
-MAX_BODY = 64 * 1024  # bytes; a batch may have this many
 
 
 def create_app(zoo: Zoo, places: int = 64) -> Flask:

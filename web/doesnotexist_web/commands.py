@@ -99,7 +99,8 @@ def _listen(zoo: Zoo, app: Flask) -> Any:
             channel_timeout=SLOW_S,
             connection_limit=MAX_CONNECTIONS,
             max_request_header_size=MAX_HEADER,
-            max_request_body_size=MAX_UPLOAD,  # of /verify; all else takes less, and refuses it itself
+            max_request_body_size=MAX_UPLOAD,  # of /verify; what all else may have is said by its parser
+            inbuf_overflow=MAX_UPLOAD,  # never on the disk
             asyncore_use_poll=True,  # select() ends at descriptor 1024
             ident=None,  # no banner
             clear_untrusted_proxy_headers=False,  # whom to believe is for the application to say

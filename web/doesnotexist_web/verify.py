@@ -1,8 +1,7 @@
 """Verify: a file that a visitor brings, what it says of itself, and what of that is true.
 
-The file is looked at and forgotten; nobody learns of it. (A body over half a megabyte waits for its end in a
-nameless temporary file, as the server does with all of them.) Making its sample again costs
-a generation, so few are looked at at a time.
+The file is looked at and forgotten; nobody learns of it, and it is never on the disk. Making its sample again
+costs a generation, so few are looked at at a time.
 """
 
 from __future__ import annotations
