@@ -65,6 +65,24 @@ class Creation:
         return target
 
 
+@dataclass(frozen=True)
+class Coming:
+    """A sample that somebody has asked for: `future` is done when it is there; cancelling takes it back."""
+
+    zoo: Zoo
+    future: Future[Any]  # of Media of `recipe`, or of a Fresh, which has its own
+    recipe: Recipe | None = None
+    source: Literal["made", "pool", "shared"] = "made"
+
+    def wait(self) -> Creation:
+        """Blocks until it is there; raises DeadlineExceeded, WeightsError, PluginError, EngineError."""
+        found = wait(self.future, self.zoo.settings.deadline_s)
+        recipe, media = found if isinstance(found, Fresh) else (self.recipe, found)
+        if media.format == "json":
+            media = Media(as_json(self.zoo.record(recipe, media.facts)), media.format, media.facts)
+        return Creation(self.zoo, recipe, media, self.source)
+
+
 class Zoo(Catalogue):
     """Every domain of this installation. Threads may share one; close it when done.
 
@@ -103,7 +121,11 @@ class Zoo(Catalogue):
 
         Raises InvalidParameter, WeightsError, PluginError, QueueFull, DeadlineExceeded.
         """
-        return self._finished(recipe, self._submit(recipe, format, size))
+        return self.ask(recipe, format, size).wait().media
+
+    def ask(self, recipe: Recipe, format: str | None = None, size: int | None = None) -> Coming:
+        """As `render`, without waiting; raises at once what can be said at once, such as QueueFull."""
+        return Coming(self, self._submit(recipe, format, size), recipe)
 
     def generate(
         self,
@@ -129,17 +151,22 @@ class Zoo(Catalogue):
         is full too and `settings.overload` is "share", the next one that is made for somebody else;
         its `source` says so. Raises what `generate` raises.
         """
-        kept = self._pool.pop(self.card(domain))
-        if kept:
+        return self.ask_fresh(domain).wait()
+
+    def ask_fresh(self, domain: str) -> Coming:
+        """As `fresh`, without waiting; raises at once what can be said at once, such as QueueFull."""
+        if kept := self._pool.pop(self.card(domain)):
             self._started().shown(self._job(kept.recipe), kept.media, more=self._pool.low(domain))
-            return Creation(self, kept.recipe, kept.media, "pool")
+            ready: Future[Fresh] = Future()
+            ready.set_result(kept)
+            return Coming(self, ready, source="pool")
         recipe = self.recipe(domain)
         try:
             future = self._submit(recipe)
         except QueueFull as full:
-            return Creation(self, *self._shared(domain, full), "shared")
+            return Coming(self, self._shared(domain, full), source="shared")
         self._sharing.made(domain, recipe, future)
-        return Creation(self, recipe, wait(future, self.settings.deadline_s))
+        return Coming(self, future, recipe)
 
     def warm(self, domains: Iterable[str] | None = None) -> dict[str, DoesNotExistError]:
         """Load the models of these domains (None: of all whose weights are here); blocks until then.
@@ -193,15 +220,15 @@ class Zoo(Catalogue):
         self, recipes: Iterable[Recipe], format: str | None = None, size: int | None = None
     ) -> Iterator[Creation]:
         """Make many samples, in order, with the engine's batches kept full."""
-        flying: deque[tuple[Recipe, Future[Media]]] = deque()
+        flying: deque[Coming] = deque()
         for recipe in recipes:
             # one batch at work and one waiting: more would only spend the deadline in the queue
             batch = self.generator(self.registry.card(recipe.model).domain).max_batch
             if len(flying) >= min(2 * batch, self.settings.queue_size):
-                yield self._landed(*flying.popleft())
-            flying.append((recipe, self._submit(recipe, format, size)))
+                yield flying.popleft().wait()
+            flying.append(self.ask(recipe, format, size))
         while flying:
-            yield self._landed(*flying.popleft())
+            yield flying.popleft().wait()
 
     def record(self, recipe: Recipe, facts: Mapping[str, Any]) -> dict[str, Any]:
         """All that is known of a sample, as JSON data: what it is, recipe, model, licence, facts."""
@@ -216,21 +243,12 @@ class Zoo(Catalogue):
             raise ModelGone(recipe.model, recipe.weights, card.digest)
         return Job(card, recipe, self.format(recipe, format), check_size(size))
 
-    def _landed(self, recipe: Recipe, future: Future[Media]) -> Creation:
-        return Creation(self, recipe, self._finished(recipe, future))
-
-    def _finished(self, recipe: Recipe, future: Future[Media]) -> Media:
-        media = wait(future, self.settings.deadline_s)
-        if media.format == "json":
-            return Media(as_json(self.record(recipe, media.facts)), media.format, media.facts)
-        return media
-
-    def _shared(self, domain: str, full: QueueFull) -> Fresh:
+    def _shared(self, domain: str, full: QueueFull) -> Future[Fresh]:
         """The next fresh sample of a domain, if there will be one and it may be shared."""
         shared = self._sharing.join(domain) if self.settings.overload == "share" else None
         if shared is None:
             raise full
-        return wait(shared, self.settings.deadline_s)
+        return shared
 
     def _fresh_job(self, domain: str) -> Job:
         return self._job(self.recipe(domain))

@@ -17,8 +17,8 @@ from doesnotexist import Media, Recipe
 from doesnotexist.media import as_json
 
 from .headers import public
-from .here import address, room, zoo
-from .orders import Order
+from .here import address, ordered, room, zoo
+from .orders import Order, ask
 
 SUFFIXES = {"jpeg": "jpg"}
 FOREVER = "public, max-age=31536000, immutable"
@@ -66,16 +66,18 @@ def keep(response: Response, etag: str, *, seeded: bool, complete: bool) -> None
 
 
 def make(order: Order) -> tuple[Order, Media]:
-    """What was ordered; where anything will do, one that may be ready, and the order for that one.
+    """What was ordered, and the order for it: where anything will do, one that may be ready.
 
     Raises QueueFull at once when too many requests wait already, and whatever `Zoo.render` raises.
     """
-    with room():
-        if not order.anything:
-            return order, zoo().render(order.recipe, order.format, order.size)
-        creation = zoo().fresh(order.domain)
+    if (coming := ordered()) is None:
+        with room():
+            creation = ask(zoo(), order).wait()
+    else:
+        creation = coming.wait()
+    if order.anything:
         g.fresh = creation.source
-        return replace(order, recipe=creation.recipe), creation.media
+    return replace(order, recipe=creation.recipe), creation.media
 
 
 def links(order: Order) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
@@ -13,6 +14,7 @@ from werkzeug.exceptions import NotFound
 
 from doesnotexist import Generator, Zoo
 from doesnotexist.errors import QueueFull
+from doesnotexist.zoo import Coming
 
 from .hosts import Site
 
@@ -28,6 +30,18 @@ def zoo() -> Zoo:
 def site() -> Site:
     """The site that this request is for."""
     found: Site = request.environ["doesnotexist.site"]
+    return found
+
+
+def ordered() -> Coming | None:
+    """What this request asks for, where that was ordered before it had a thread."""
+    found: Coming | None = request.environ.get("doesnotexist.coming")
+    return found
+
+
+def begun() -> float:
+    """When this request was whole, on the clock of `time.perf_counter`; it may have waited for a thread."""
+    found: float = request.environ.setdefault("doesnotexist.begun", time.perf_counter())
     return found
 
 

@@ -101,6 +101,14 @@ class Hosts:
         return Site(domain, zone, port)
 
 
+def at_path(site: Site, path: str) -> tuple[Site, str]:
+    """`/d/cats/image` on a bare host: the site of cats with that prefix, and the path behind it."""
+    found = _PREFIX.match(path)
+    if not found or site.domain:
+        return site, path
+    return replace(site, domain=found["domain"], prefix=found[1]), path[found.end() :] or "/"
+
+
 def split(header: str) -> tuple[str, str]:
     """`CATS.zoo.test.:8000` → ("cats.zoo.test", ":8000"); raises HostMalformed."""
     found = _HOST.fullmatch(header)
@@ -144,11 +152,8 @@ class SiteMiddleware:
         except DoesNotExistError as error:
             environ["doesnotexist.refused"] = error
             site = Site("", self.hosts.base, split(header)[1] if isinstance(error, HostForeign) else "")
-        found = _PREFIX.match(environ.get("PATH_INFO", ""))
-        if found and not site.domain:
-            site = replace(site, domain=found["domain"], prefix=found[1])
-            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + site.prefix
-            environ["PATH_INFO"] = environ["PATH_INFO"][found.end() :] or "/"
+        site, environ["PATH_INFO"] = at_path(site, environ.get("PATH_INFO", ""))
+        environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + site.prefix
         environ["HTTP_HOST"] = site.host  # the stranger's text ends here
         environ["doesnotexist.site"] = site
         return self.app(environ, start_response)

@@ -12,6 +12,7 @@ from doesnotexist import Recipe, Zoo
 from doesnotexist.errors import InvalidParameter
 from doesnotexist.media import MAX_SIZE, MIN_SIZE, check_size
 from doesnotexist.recipe import parse_seed
+from doesnotexist.zoo import Coming
 
 OURS = ("seed", "model", "format", "size")
 
@@ -62,6 +63,13 @@ def read_order(
         complete=seed is not None and weights_named and own.keys() >= recipe.params.keys(),
         anything=given.keys() <= {"format"} and name == zoo.format(recipe),
     )
+
+
+def ask(zoo: Zoo, order: Order) -> Coming:
+    """Have an order made, without waiting for it. Raises what `Zoo.ask` and `Zoo.ask_fresh` raise."""
+    if order.anything:
+        return zoo.ask_fresh(order.domain)
+    return zoo.ask(order.recipe, order.format, order.size)
 
 
 def only_once(query: MultiDict[str, str], known: set[str] | None = None) -> Mapping[str, str]:
