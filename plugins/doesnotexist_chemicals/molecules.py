@@ -11,7 +11,7 @@ from . import novelty
 from .drafts import Writer
 from .molecule import Molecule
 from .neighbours import Found, Key, Neighbourhood
-from .plugin import ChemicalParams
+from .params import ChemicalParams
 from .scaffold import scaffold
 
 

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doesnotexist.errors import InvalidParameter
+from doesnotexist.recipe import MAX_SEED
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from .generator import StyleGAN2
     from .pictures import PictureParams
-
-LAST_SEED = 2**32 - 1
 
 NEAR = math.radians(30)  # between a z and its relatives: alike at a glance, another at a second
 
@@ -27,8 +26,8 @@ def z_of_seed(seed: int, z_dim: int = 512) -> NDArray[np.float64]:
 
     numpy has promised never to change what RandomState draws (NEP 19).
     """
-    if not 0 <= seed <= LAST_SEED:
-        raise InvalidParameter("seed", f"an integer from 0 to {LAST_SEED}", seed)
+    if not 0 <= seed <= MAX_SEED:
+        raise InvalidParameter("seed", f"an integer from 0 to {MAX_SEED}", seed)
     return np.random.RandomState(seed).randn(1, z_dim)
 
 

@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from doesnotexist.errors import InvalidParameter
-
-from .latents import LAST_SEED
+from doesnotexist.recipe import MAX_SEED
 
 NOISES = ("const", "none", "random")
 
@@ -55,11 +54,11 @@ def noise_of(noise: str, seeds: int | Sequence[int] | None, count: int) -> list[
             raise InvalidParameter("noise_seed", f"no seed, since the noise is {noise}", seeds)
         return None
     if seeds is None:
-        return [SeededNoise(int(seed)) for seed in torch.randint(LAST_SEED + 1, (count,))]
+        return [SeededNoise(int(seed)) for seed in torch.randint(MAX_SEED + 1, (count,))]
     chosen = list(seeds) if isinstance(seeds, Sequence) else [seeds] * count
     if len(chosen) != count:
         raise InvalidParameter("noise_seed", f"one seed, or one for each of {count} pictures", len(chosen))
     for seed in chosen:
-        if not isinstance(seed, int) or not 0 <= seed <= LAST_SEED:
-            raise InvalidParameter("noise_seed", f"an integer from 0 to {LAST_SEED}", seed)
+        if not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+            raise InvalidParameter("noise_seed", f"an integer from 0 to {MAX_SEED}", seed)
     return [SeededNoise(seed) for seed in chosen]

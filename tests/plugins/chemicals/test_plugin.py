@@ -15,7 +15,8 @@ from doesnotexist.generator import check_params
 from doesnotexist.recipe import Recipe, Value
 from doesnotexist_chemicals import plugin
 from doesnotexist_chemicals.chemistry import verdict
-from doesnotexist_chemicals.plugin import ChemicalParams, Chemicals
+from doesnotexist_chemicals.params import ChemicalParams
+from doesnotexist_chemicals.plugin import Chemicals
 
 CARD: Any = SimpleNamespace(id="chemicals/moses-gpt", architecture="gpt")
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from doesnotexist.cli import cli
-from doesnotexist_chemicals.plugin import ChemicalParams
+from doesnotexist_chemicals.params import ChemicalParams
 from doesnotexist_chemicals.sampling import MoleculeSampler
 
 
