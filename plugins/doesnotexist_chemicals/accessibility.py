@@ -2,8 +2,8 @@
 doi:10.1186/1758-2946-1-8, as RDKit's contributed module computes it.
 
 That module reads its 705,292 fragment scores from a pickle, which takes half a second.  Here they are a
-sorted table of the same numbers (RDKit Contrib, BSD 3-clause), of which a molecule looks up a few dozen: it is
-mapped into memory and shared by all processes.
+sorted table of the same numbers (RDKit Contrib, BSD 3-clause).  A molecule looks up a few dozen of them:
+the table is mapped into memory, which all processes share, and never read as a whole.
 """
 
 from __future__ import annotations

@@ -23,9 +23,8 @@ KEEP = 0.5  # probability that a relative keeps one of the side chains
 def scaffold(mol: Mol) -> str:
     """The Murcko scaffold as SMILES; empty for a molecule without rings."""
     from rdkit import Chem
-    from rdkit.Chem.Scaffolds import MurckoScaffold
 
-    return str(Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(mol)))  # type: ignore[no-untyped-call]
+    return str(Chem.MolToSmiles(Chem.MurckoDecompose(mol)))
 
 
 def side_chains(mol: Mol) -> Iterator[tuple[int, str]]:
