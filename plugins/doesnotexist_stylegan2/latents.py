@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .generator import StyleGAN2
-    from .pictures import PictureParams
+    from .params import PictureParams
 
 NEAR = math.radians(30)  # between a z and its relatives: alike at a glance, another at a second
 

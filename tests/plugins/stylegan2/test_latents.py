@@ -9,7 +9,8 @@ import torch
 from doesnotexist.errors import InvalidParameter
 from doesnotexist_stylegan2.generator import StyleGAN2
 from doesnotexist_stylegan2.latents import layers_of, ws_of, z_of_relative, z_of_seed
-from doesnotexist_stylegan2.pictures import PictureParams, StyleGAN2Pictures
+from doesnotexist_stylegan2.params import PictureParams
+from doesnotexist_stylegan2.pictures import StyleGAN2Pictures
 
 
 def test_seed_zero_begins_as_it_does_everywhere():
