@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 from doesnotexist.errors import WeightsInvalid, quoted
@@ -27,17 +28,31 @@ _LIMITS: Mapping[str, tuple[int, int]] = {
     "z_dim": (1, 4096),
     "c_dim": (0, 65536),
     "w_dim": (1, 4096),
-    "resolution": (8, 2048),
+    "resolution": (4, 2048),
     "channels": (1, 8),
     "mapping_layers": (1, 32),
-    "channel_base": (8, 1 << 20),
+    "channel_base": (4, 1 << 20),
     "channel_max": (1, 4096),
 }
+# Came later: a file that does not say them means these.
+_LATER: Mapping[str, object] = {
+    "mapping_activation": None,
+    "mapping_width": None,
+    "label_width": None,
+    "labels_joined": False,
+    "channel_table": None,
+    "half_blocks": None,
+}
+_MAX_WIDTH = 4096
+_ACTIVATIONS = ("lrelu", "relu")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """The architecture of one network; defaults are config-f of Karras et al. 2020 at 1024 px."""
+    """The architecture of one network; defaults are config-f of Karras et al. 2020 at 1024 px.
+
+    What files of before the rarer networks do not say has its default there, and is not written either.
+    """
 
     z_dim: int = 512
     c_dim: int = 0  # number of label classes; 0 is an unconditional network
@@ -53,6 +68,12 @@ class Architecture:
     conv_clamp: float | None = None
     use_noise: bool = True
     activation: str = "lrelu"
+    mapping_activation: str | None = None  # None: the same as that of the synthesis
+    mapping_width: int | None = None  # features between the mapping's layers; None: w_dim
+    label_width: int | None = None  # features of the embedded label; None: w_dim
+    labels_joined: bool = False  # the first StyleGAN2: z and a label without bias are normalised as one
+    channel_table: tuple[int, ...] | None = None  # of each block; None: by channel_base and channel_max
+    half_blocks: int | None = None  # trained in half precision, the largest; None: as in NVIDIA's presets
 
     def __post_init__(self) -> None:
         for name, (low, high) in _LIMITS.items():
@@ -68,13 +89,29 @@ class Architecture:
     def _rules(self) -> Iterator[tuple[str, bool, str]]:
         """Field, whether its rule holds, the rule in words."""
         yield "resolution", self.resolution & (self.resolution - 1) == 0, "a power of two"
-        yield "channel_base", self.channel_base >= self.resolution, f"at least {self.resolution}"
+        narrow = self.channel_table is None and self.channel_base < self.resolution
+        yield "channel_base", not narrow, f"at least {self.resolution}"
         yield "lr_multiplier", _positive(self.lr_multiplier), "a positive number"
         yield "architecture", self.architecture in ("skip", "resnet", "orig"), "'skip', 'resnet' or 'orig'"
-        yield "resample_filter", _is_filter(self.resample_filter), "2, 4, 6 or 8 numbers of positive sum"
+        yield "resample_filter", _is_filter(self.resample_filter), "2 to 8 numbers of positive sum"
         yield "conv_clamp", self.conv_clamp is None or _positive(self.conv_clamp), "a positive number or null"
         yield "use_noise", isinstance(self.use_noise, bool), "true or false"
-        yield "activation", self.activation in ("lrelu", "relu"), "'lrelu' or 'relu'"
+        yield "activation", self.activation in _ACTIVATIONS, "'lrelu' or 'relu'"
+        yield from self._later_rules()
+
+    def _later_rules(self) -> Iterator[tuple[str, bool, str]]:
+        """The same for the fields that may be absent."""
+        activation, blocks = self.mapping_activation, len(self.block_resolutions)
+        yield "mapping_activation", activation in (None, *_ACTIVATIONS), "'lrelu', 'relu' or null"
+        for name in ("mapping_width", "label_width"):
+            width = getattr(self, name)
+            yield name, width is None or _is_width(width), f"an integer from 1 to {_MAX_WIDTH} or null"
+        yield "labels_joined", isinstance(self.labels_joined, bool), "true or false"
+        table = self.channel_table
+        listed = isinstance(table, tuple) and len(table) == blocks and all(map(_is_width, table))
+        yield "channel_table", table is None or listed, f"{blocks} integers from 1 to {_MAX_WIDTH} or null"
+        halves = self.half_blocks
+        yield "half_blocks", halves is None or (type(halves) is int and 0 <= halves <= 16), "0 to 16 or null"
 
     @property
     def block_resolutions(self) -> tuple[int, ...]:
@@ -88,7 +125,29 @@ class Architecture:
 
     def width(self, resolution: int) -> int:
         """Feature channels at a resolution."""
+        if self.channel_table is not None:
+            return self.channel_table[resolution.bit_length() - 3]
         return min(self.channel_base // resolution, self.channel_max)
+
+    @property
+    def half_from(self) -> int | None:
+        """The side from which on the network was trained in half precision; None: it was not.
+
+        NVIDIA's presets have four such blocks, never that of 4x4, where they have a clamp.
+        """
+        preset = 0 if self.conv_clamp is None else 4
+        blocks = preset if self.half_blocks is None else self.half_blocks
+        return max(8, 2 * self.resolution >> blocks) if blocks else None
+
+    @property
+    def embedded(self) -> int:
+        """Features of a label beside z; 0 where there are no labels."""
+        return (self.label_width or self.w_dim) if self.c_dim else 0
+
+    def mapping_features(self) -> list[tuple[int, int]]:
+        """Features into and out of each layer of the mapping."""
+        between = [self.mapping_width or self.w_dim] * (self.mapping_layers - 1)
+        return list(pairwise([self.z_dim + self.embedded, *between, self.w_dim]))
 
     def has_torgb(self, resolution: int) -> bool:
         """Whether this resolution adds to the picture: every one does with `skip`, else only the last."""
@@ -99,13 +158,12 @@ class Architecture:
         return dict([*self._mapping_shapes(), *self._synthesis_shapes()])
 
     def _mapping_shapes(self) -> Iterator[tuple[str, Shape]]:
-        features = self.z_dim
-        if self.c_dim:
-            yield from _linear("mapping.embed", self.c_dim, self.w_dim)
-            features += self.w_dim
-        for index in range(self.mapping_layers):
-            yield from _linear(f"mapping.fc{index}", features, self.w_dim)
-            features = self.w_dim
+        embedding = dict(_linear("mapping.embed", self.c_dim, self.embedded))
+        if self.labels_joined:
+            del embedding["mapping.embed.bias"]
+        yield from embedding.items() if self.c_dim else ()
+        for index, (features_in, features_out) in enumerate(self.mapping_features()):
+            yield from _linear(f"mapping.fc{index}", features_in, features_out)
         yield "mapping.w_avg", (self.w_dim,)
 
     def _synthesis_shapes(self) -> Iterator[tuple[str, Shape]]:
@@ -133,7 +191,8 @@ class Architecture:
 
     def to_metadata(self) -> dict[str, str]:
         """The safetensors metadata that says what the file is."""
-        return {"format": FORMAT, "architecture": json.dumps(asdict(self), sort_keys=True)}
+        said = {name: value for name, value in asdict(self).items() if value != _LATER.get(name, ...)}
+        return {"format": FORMAT, "architecture": json.dumps(said, sort_keys=True)}
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> Architecture:
@@ -152,11 +211,10 @@ def _checked_fields(values: Any) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise WeightsInvalid(_SUBJECT, "metadata 'architecture' must be a JSON object")
     known = {field.name for field in fields(Architecture)}
-    if values.keys() != known:
-        missing, unknown = sorted(known - values.keys()), sorted(values.keys() - known)
-        raise WeightsInvalid(_SUBJECT, f"missing fields {missing}, unknown fields {unknown}")
-    taps = values["resample_filter"]
-    return {**values, "resample_filter": tuple(taps) if isinstance(taps, list) else taps}
+    missing, unknown = sorted(known - _LATER.keys() - values.keys()), sorted(values.keys() - known)
+    if missing or unknown:
+        raise WeightsInvalid(_SUBJECT, f"missing fields {missing}, unknown fields {quoted(unknown)}")
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _linear(name: str, features_in: int, features_out: int) -> Iterator[tuple[str, Shape]]:
@@ -172,7 +230,9 @@ def _positive(value: Any) -> bool:
     return _is_number(value) and value > 0
 
 
+def _is_width(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= _MAX_WIDTH
+
+
 def _is_filter(taps: Any) -> bool:
-    return (
-        isinstance(taps, tuple) and len(taps) in (2, 4, 6, 8) and all(map(_is_number, taps)) and sum(taps) > 0
-    )
+    return isinstance(taps, tuple) and 2 <= len(taps) <= 8 and all(map(_is_number, taps)) and sum(taps) > 0

@@ -35,6 +35,18 @@ class Linear(nn.Module):
         return torch.addmm(bias, x, (self.weight * self.weight_gain).t())
 
 
+class Embedding(nn.Module):
+    """A vector for each label, as it is stored; how the first StyleGAN2 took labels in."""
+
+    def __init__(self, labels: int, features: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(drawn(features, labels))
+
+    def forward(self, c: Tensor) -> Tensor:
+        """(N, labels) -> (N, features)"""
+        return c @ self.weight.t()
+
+
 class Activation(nn.Module):
     """(Leaky) ReLU with the gain √2 that keeps the variance, then the clamp that fp16 training needs."""
 
@@ -60,18 +72,23 @@ class Resample(nn.Module):
         line = torch.tensor(taps, dtype=torch.float32, device="cpu")
         line = 2 * line / line.sum()  # gain 2 an axis makes up for the zeros between the samples
         self.register_buffer("kernel", torch.outer(line, line)[None, None], persistent=False)
-        self.padding = len(taps) // 2 - 1  # keeps 2H places, for the even lengths that are allowed
+        self.padding = (len(taps) + 1) // 2 - 1  # keeps 2H places, and one more after them for an odd length
+        self.odd = len(taps) % 2
 
     def smooth(self, x: Tensor) -> Tensor:
         """(N, C, 2H+1, 2W+1), from a stride-2 transposed 3x3 convolution -> (N, C, 2H, 2W)"""
         kernel = self.kernel.flip(2, 3).to(x.dtype).expand(x.shape[1], -1, -1, -1)
-        return F.conv2d(x, kernel, padding=self.padding, groups=x.shape[1])
+        return self._cut(F.conv2d(x, kernel, padding=self.padding, groups=x.shape[1]))
 
     def upsample(self, image: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, 2H, 2W)"""
         # one group a channel: with C as a part of the batch, last bits depend on the number of threads
         kernel = self.kernel.to(image.dtype).expand(image.shape[1], -1, -1, -1)
-        return F.conv_transpose2d(image, kernel, stride=2, padding=self.padding, groups=image.shape[1])
+        padding = self.padding - self.odd
+        return self._cut(F.conv_transpose2d(image, kernel, stride=2, padding=padding, groups=image.shape[1]))
+
+    def _cut(self, x: Tensor) -> Tensor:
+        return x[:, :, :-1, :-1] if self.odd else x
 
 
 class StyledConv(nn.Module):

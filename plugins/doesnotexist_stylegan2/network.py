@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .architecture import Architecture
-from .layers import Activation, Linear, Resample, Shortcut, StyledConv, ToRGB, drawn
+from .layers import Activation, Embedding, Linear, Resample, Shortcut, StyledConv, ToRGB, drawn
 from .noise import Noise
 
 
@@ -25,24 +25,27 @@ class Mapping(nn.Module):
     def __init__(self, net: Architecture) -> None:
         super().__init__()
         self.num_layers = net.mapping_layers
-        features = net.z_dim
-        self.embed = Linear(net.c_dim, net.w_dim) if net.c_dim else None
-        if self.embed is not None:
-            features += net.w_dim
-        for index in range(net.mapping_layers):
-            self.add_module(f"fc{index}", Linear(features, net.w_dim, net.lr_multiplier))
-            features = net.w_dim
-        self.activation = Activation(net.activation)
+        self.joined = net.labels_joined
+        embedding = Embedding if net.labels_joined else Linear
+        self.embed = embedding(net.c_dim, net.embedded) if net.c_dim else None
+        for index, (features_in, features_out) in enumerate(net.mapping_features()):
+            self.add_module(f"fc{index}", Linear(features_in, features_out, net.lr_multiplier))
+        self.activation = Activation(net.mapping_activation or net.activation)
         self.register_buffer("w_avg", torch.zeros(net.w_dim))
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         """z (N, z_dim), c (N, c_dim) or None -> w (N, w_dim), all float32"""
-        x = _normalise(z)
-        if self.embed is not None and c is not None:
-            x = torch.cat([x, _normalise(self.embed(c))], dim=1)
+        x = self._input(z, c)
         for index in range(self.num_layers):
             x = self.activation(self.get_submodule(f"fc{index}")(x))
         return x
+
+    def _input(self, z: Tensor, c: Tensor | None) -> Tensor:
+        if self.embed is None or c is None:
+            return _normalise(z)
+        if self.joined:
+            return _normalise(torch.cat([z, self.embed(c)], dim=1))
+        return torch.cat([_normalise(z), _normalise(self.embed(c))], dim=1)
 
 
 class Block(nn.Module):

@@ -5,35 +5,36 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.random import RandomState  # here, not when it is first used: the child may not import then
 
 from doesnotexist.errors import quoted
 
 from ..architecture import Architecture
 from .arrays import Floats
 from .limits import broken, named
+from .mean import MEAN_SAMPLES, mean_w
 
 CONVERTER = "doesnotexist-convert/1"
 """Metadata `converter`: raised whenever the same input would give another output."""
 
-MEAN_SAMPLES = 10_000
-MAX_MAPPING_WEIGHTS = 1 << 23  # four times any published network's: the cost of the mean grows with them
+_MEAN = "mapping.w_avg"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a checkpoint says about a network beside its tensors."""
+    """What a checkpoint says about a network that cannot be seen in its tensors."""
 
-    architecture: str
     activation: str
+    mapping_activation: str
     lr_multiplier: float
     resample_filter: tuple[float, ...]
     conv_clamp: float | None = None
-    dimensions: Mapping[str, object] = field(default_factory=dict)  # z_dim …: must agree with the shapes
+    labels_joined: bool = False
+    half_blocks: int | None = None
+    dimensions: Mapping[str, object] = field(default_factory=dict)  # z_dim …: must agree with the tensors
     facts: Mapping[str, object] = field(default_factory=dict)  # carried along, for people
 
 
@@ -54,11 +55,11 @@ class Converted:
 def assemble(source_format: str, tensors: dict[str, Floats], said: Said) -> Converted:
     """The network of tensors with NVIDIA's PyTorch names; raises `WeightsInvalid` if they make no network."""
     facts = dict(said.facts)
-    if "mapping.w_avg" not in tensors:
-        tensors = {**tensors, "mapping.w_avg": mean_w(tensors, said)}
-        facts["w_avg"] = f"not in the checkpoint: mean of {MEAN_SAMPLES} w, z from RandomState(0)"
     architecture = infer(tensors, said)
     _check_shapes(architecture, tensors)
+    if _MEAN not in tensors:
+        tensors = {**tensors, _MEAN: mean_w(tensors, architecture)}
+        facts["w_avg"] = f"not in the checkpoint: mean of {MEAN_SAMPLES} w, z from RandomState(0)"
     # safetensors writes the memory behind an array: a transposed view would be written untransposed.
     ordered: dict[str, Floats] = {
         name: np.asarray(tensors[name], order="C") for name in architecture.shapes()
@@ -71,30 +72,63 @@ def infer(tensors: Mapping[str, Floats], said: Said) -> Architecture:
     """The architecture that has tensors of these shapes."""
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
     widths = _widths(shapes)
-    resolution = max(widths)
-    classes = _size(shapes, "mapping.embed.weight", 1) if "mapping.embed.weight" in shapes else 0
-    w_dim = _size(shapes, "mapping.w_avg", 0)
-    base, limit = _channel_table(widths, said.dimensions)
+    resolution, layers = max(widths), _layers(shapes)
+    w_dim = _size(shapes, f"mapping.fc{layers - 1}.weight", 0)
+    mapping_width = _size(shapes, "mapping.fc0.weight", 0)
+    labelled = "mapping.embed.weight" in shapes
+    label_width = _size(shapes, "mapping.embed.weight", 0) if labelled else 0
     found = Architecture(
-        z_dim=_size(shapes, "mapping.fc0.weight", 1) - (w_dim if classes else 0),
-        c_dim=classes,
+        z_dim=_size(shapes, "mapping.fc0.weight", 1) - label_width,
+        c_dim=_size(shapes, "mapping.embed.weight", 1) if labelled else 0,
         w_dim=w_dim,
         resolution=resolution,
         channels=_size(shapes, f"synthesis.b{resolution}.torgb.weight", 0),
-        mapping_layers=sum(1 for name in shapes if re.fullmatch(r"mapping\.fc\d+\.weight", name)),
+        mapping_layers=layers,
         lr_multiplier=said.lr_multiplier,
-        channel_base=base,
-        channel_max=limit,
-        architecture=said.architecture,
+        architecture=_kind(shapes),
         resample_filter=said.resample_filter,
         conv_clamp=said.conv_clamp,
         use_noise="synthesis.b4.conv1.noise_const" in shapes,
         activation=said.activation,
+        mapping_activation=_unless(said.activation, said.mapping_activation),
+        mapping_width=_unless(w_dim, mapping_width) if layers > 1 else None,
+        label_width=_unless(w_dim, label_width) if labelled else None,
+        labels_joined=said.labels_joined,
+        **_channel_table(widths, said.dimensions),
     )
     for name, value in said.dimensions.items():
         if name not in ("channel_base", "channel_max") and value != getattr(found, name):
             raise broken(f"it says {name} is {named(value)}, but its tensors make it {getattr(found, name)}")
-    return found
+    return _with_half(found, said.half_blocks)
+
+
+Value = TypeVar("Value")
+
+
+def _unless(usual: Value, found: Value) -> Value | None:
+    """None for what goes without saying."""
+    return None if found == usual else found
+
+
+def _layers(shapes: Mapping[str, tuple[int, ...]]) -> int:
+    """How many layers the mapping has."""
+    return sum(1 for name in shapes if re.fullmatch(r"mapping\.fc\d+\.weight", name))
+
+
+def _kind(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """A residual branch is `resnet`, colours at each resolution are `skip`, at the last one alone `orig`."""
+    if any(name.endswith(".skip.weight") for name in shapes):
+        return "resnet"
+    return "skip" if "synthesis.b4.torgb.weight" in shapes else "orig"
+
+
+def _with_half(net: Architecture, blocks: int | None) -> Architecture:
+    """How many blocks were trained in half precision, unless that is as many as ever."""
+    if blocks is None:
+        return net
+    usual = sum(side >= net.half_from for side in net.block_resolutions) if net.half_from else 0
+    blocks = min(blocks, len(net.block_resolutions) - 1)  # NVIDIA's are never that of 4x4
+    return net if blocks == usual else replace(net, half_blocks=blocks)
 
 
 def _widths(shapes: Mapping[str, tuple[int, ...]]) -> dict[int, int]:
@@ -115,19 +149,20 @@ def _size(shapes: Mapping[str, tuple[int, ...]], name: str, axis: int) -> int:
     return shape[axis]
 
 
-def _channel_table(widths: Mapping[int, int], stated: Mapping[str, object]) -> tuple[int, int]:
-    """channel_base and channel_max of width(r) = min(channel_base // r, channel_max)
+def _channel_table(widths: Mapping[int, int], stated: Mapping[str, object]) -> dict[str, Any]:
+    """channel_base and channel_max of width(r) = min(channel_base // r, channel_max), or the table itself
 
     Where a range of bases makes the same widths, the stated one is taken if it is in it, else the smallest.
     """
     base, limit = stated.get("channel_base"), stated.get("channel_max")
     if type(base) is int and type(limit) is int and _makes(base, limit, widths):
-        return base, limit
+        return {"channel_base": base, "channel_max": limit}
     limit = max(widths.values())
     lowest = max(width * resolution for resolution, width in widths.items())
-    if not _makes(lowest, limit, widths):
-        raise broken(f"its channels, {quoted(widths)}, follow no table min(base // resolution, max)")
-    return lowest, limit
+    found = {"channel_base": lowest, "channel_max": limit}
+    if _makes(lowest, limit, widths):
+        return found
+    return {**found, "channel_table": tuple(width for _, width in sorted(widths.items()))}
 
 
 def _makes(base: int, limit: int, widths: Mapping[int, int]) -> bool:
@@ -136,47 +171,13 @@ def _makes(base: int, limit: int, widths: Mapping[int, int]) -> bool:
 
 def _check_shapes(architecture: Architecture, tensors: Mapping[str, Floats]) -> None:
     expected = architecture.shapes()
-    for name in sorted(expected.keys() - tensors.keys()):
+    for name in sorted(expected.keys() - tensors.keys() - {_MEAN}):
         raise broken(f"tensor {name} is missing")
     for name in sorted(tensors.keys() - expected.keys()):
         raise broken(f"tensor {quoted(name)} belongs to no StyleGAN2 generator of this architecture")
-    for name, shape in expected.items():
-        if tensors[name].shape != shape:
-            raise broken(f"{name}: expected shape {shape}, found {tensors[name].shape}")
-
-
-def mean_w(tensors: Mapping[str, Floats], said: Said) -> Floats:
-    """(w_dim,) the mean of the mapping network over many z, for checkpoints that do not store it
-
-    The mapping network of Karras et al. 2020, with the same z always: same file, same bytes.
-    """
-    if "mapping.embed.weight" in tensors:
-        raise broken("a conditional network without its mean w, which depends on the labels")
-    layers = sum(1 for name in tensors if re.fullmatch(r"mapping\.fc\d+\.weight", name))
-    size = _size({name: tensor.shape for name, tensor in tensors.items()}, "mapping.fc0.weight", 1)
-    weights = sum(tensor.size for name, tensor in tensors.items() if name.startswith("mapping.fc"))
-    if not 0 < size <= 4096 or weights > MAX_MAPPING_WEIGHTS:
-        raise broken(f"a mapping network of {weights} numbers, too many to work out its mean w")
-    z = RandomState(0).randn(MEAN_SAMPLES, size)
-    x = (z / np.sqrt(np.square(z).mean(axis=1, keepdims=True) + 1e-8)).astype(np.float32)
-    with np.errstate(all="ignore"):  # what overflows is refused below
-        for index in range(layers):
-            x = _mapping_layer(x, tensors, index, said)
-        mean: Floats = x.mean(axis=0, dtype=np.float64).astype(np.float32)
-    if not np.isfinite(mean).all():
-        raise broken("a mapping network whose mean is not finite")
-    return mean
-
-
-def _mapping_layer(x: Floats, tensors: Mapping[str, Floats], index: int, said: Said) -> Floats:
-    weight, bias = tensors.get(f"mapping.fc{index}.weight"), tensors.get(f"mapping.fc{index}.bias")
-    if weight is None or bias is None or weight.shape != (len(bias), x.shape[1]):
-        raise broken(f"layer mapping.fc{index} is missing or has the wrong shape")
-    rate = said.lr_multiplier
-    y = x @ (weight.T * np.float32(rate / np.sqrt(x.shape[1]))) + bias * np.float32(rate)
-    slope = np.float32(0.2 if said.activation == "lrelu" else 0.0)
-    activated: Floats = np.where(y < 0, y * slope, y) * np.float32(np.sqrt(2))
-    return activated
+    for name, tensor in tensors.items():
+        if tensor.shape != expected[name]:
+            raise broken(f"{name}: expected shape {expected[name]}, found {tensor.shape}")
 
 
 def taps_of(kernel: Floats) -> tuple[float, ...]:

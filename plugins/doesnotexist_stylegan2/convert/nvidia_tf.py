@@ -13,9 +13,9 @@ from doesnotexist.errors import quoted
 
 from .arrays import Floats, Numbers, collect, is_numbers, materialise
 from .limits import broken, named
-from .network import Converted, Said, assemble
+from .network import Converted, Said, assemble, taps_of
 from .symbols import NETWORK
-from .values import Record
+from .values import Array, Record, Tensor
 
 _VERSIONS = (4, 5)  # stylegan2, stylegan2-ada
 
@@ -27,87 +27,114 @@ _DIMENSIONS = {
     "num_channels": "channels",
     "mapping_layers": "mapping_layers",
     "fmap_max": "channel_max",
+    "architecture": "architecture",
+    "use_noise": "use_noise",
 }
 
-_LABEL_CONCAT = (
-    "a conditional network of the first StyleGAN2 (LabelConcat), which normalises z and label together; "
-    "no loader here can run it"
-)
+_LABELS_OF_STYLEGAN2 = "mapping/LabelConcat/weight"  # those of ADA are in LabelEmbed, with a bias
 
 _LAYERS = {"Conv": "conv1", "Conv1": "conv1", "Conv0_up": "conv0", "ToRGB": "torgb", "Skip": "skip"}
 
 
 def is_mine(root: object) -> bool:
-    """Whether this is such a pickle: a network, or a tuple of three."""
-    members = root if isinstance(root, tuple) else (root,)
-    return len(members) in (1, 3) and all(isinstance(m, Record) and m.kind == NETWORK for m in members)
+    """Whether this is such a pickle: a network, or three of which the last is the averaged generator."""
+    return _generator(root) is not None
+
+
+def _generator(root: object) -> Record | None:
+    found = root[-1] if isinstance(root, tuple | list) and len(root) == 3 else root
+    return found if isinstance(found, Record) and found.kind == NETWORK else None
 
 
 def convert(root: object) -> Converted:
     """The averaged generator Gs."""
-    network = root[-1] if isinstance(root, tuple) else root
-    if not isinstance(network, Record):
+    network = _generator(root)
+    if network is None:
         raise broken("a TensorFlow pickle without a generator")
     version = network.state.get("version")
     if version not in _VERSIONS:
         raise broken(
             f"a TensorFlow network of version {named(version)}, expected 4 (stylegan2) or 5 (stylegan2-ada)"
         )
+    variables = collect(_variables(network))
+    said = _said(_options(network), joined=_LABELS_OF_STYLEGAN2 in variables)
+    return assemble(f"nvidia-tf-{version}", collect(_renamed(materialise(variables))), said)
+
+
+def _options(network: Record) -> dict[object, object]:
+    """The options of the parts and, before them, those of the whole."""
     options = network.state.get("static_kwargs")
     if not isinstance(options, dict):
         raise broken("a TensorFlow network without its options")
-    said = _said(options)
-    variables = materialise(collect(_variables(network)))
-    return assemble(f"nvidia-tf-{version}", collect(_renamed(variables)), said)
+    found: dict[object, object] = {}
+    for part in _parts(network).values():
+        given = part.state.get("static_kwargs")
+        found |= given if isinstance(given, dict) else {}
+    return found | options
+
+
+def _parts(network: Record) -> dict[str, Record]:
+    """The networks that a network is made of, by name."""
+    parts = network.state.get("components", {})
+    if not isinstance(parts, dict):
+        raise broken("a TensorFlow network whose components are no dict")
+    if not all(
+        isinstance(name, str) and isinstance(part, Record) and part.kind == NETWORK
+        for name, part in parts.items()
+    ):
+        raise broken("a TensorFlow component that is no network")
+    return parts
 
 
 def _variables(network: Record, prefix: str = "", depth: int = 3) -> Iterator[tuple[str, Numbers]]:
     """Full name and value of each variable, those of the parts included."""
-    variables, parts = network.state.get("variables"), network.state.get("components")
-    if not depth or not isinstance(variables, list) or not isinstance(parts, dict):
-        raise broken("a TensorFlow network without variables or components")
+    variables = network.state.get("variables")
+    if not depth or not isinstance(variables, list):
+        raise broken("a TensorFlow network without variables, or one inside itself")
     for variable in variables:
         match variable:
             case (str() as name, value) if is_numbers(value):
                 yield prefix + name, value
             case _:
                 raise broken("a TensorFlow variable that is no numbers")
-    for name, part in parts.items():
-        if not isinstance(part, Record) or part.kind != NETWORK:
-            raise broken("a TensorFlow component that is no network")
+    for name, part in _parts(network).items():
         yield from _variables(part, f"{prefix}{name}/", depth - 1)
 
 
-def _said(options: Mapping[object, object]) -> Said:
+def _said(options: Mapping[object, object], joined: bool) -> Said:
     """What the options say; an absent one has the default of NVIDIA's build function: part of the format."""
-    if options.get("normalize_latents", True) is not True:
+    # None stands for the default too, but for the filter, where it is a box: two taps
+    given = {name: value for name, value in options.items() if value is not None}
+    if given.get("normalize_latents", True) is not True:
         raise broken("a mapping network that does not normalise its input; no loader here can run it")
-    architecture, activation = options.get("architecture", "skip"), options.get("nonlinearity", "lrelu")
-    if options.get("mapping_nonlinearity", "lrelu") != activation:
-        raise broken("a network with two activation functions; no loader here can run it")
-    lr_multiplier, clamp = options.get("mapping_lrmul", 0.01), options.get("conv_clamp")
-    if not isinstance(architecture, str) or not isinstance(activation, str):
+    activations = given.get("nonlinearity", "lrelu"), given.get("mapping_nonlinearity", "lrelu")
+    lr_multiplier, clamp = given.get("mapping_lrmul", 0.01), given.get("conv_clamp")
+    if not all(isinstance(activation, str) for activation in activations):
         raise broken("a TensorFlow network whose options are no texts")
     if not isinstance(lr_multiplier, int | float) or not isinstance(clamp, int | float | None):
         raise broken("a TensorFlow network whose options are no numbers")
+    halves = given.get("num_fp16_res", 0)
     return Said(
-        architecture=architecture,
-        activation=activation,
+        activation=str(activations[0]),
+        mapping_activation=str(activations[1]),
         lr_multiplier=lr_multiplier,
         resample_filter=_filter(options.get("resample_kernel", [1, 3, 3, 1])),
         conv_clamp=clamp,
-        dimensions=_dimensions(options),
-        facts={"num_fp16_res": options["num_fp16_res"]} if type(options.get("num_fp16_res")) is int else {},
+        labels_joined=joined,
+        half_blocks=halves if type(halves) is int else None,
+        dimensions=_dimensions(given),
+        facts={"num_fp16_res": halves} if type(given.get("num_fp16_res")) is int else {},
     )
 
 
 def _filter(taps: object) -> tuple[float, ...]:
-    if (
-        isinstance(taps, list | tuple)
-        and all(isinstance(tap, int | float) for tap in taps)
-        and len(taps) <= 8
-    ):
-        return tuple(float(tap) for tap in taps)
+    match taps:
+        case None:
+            return (1.0, 1.0)
+        case [*numbers] if 0 < len(numbers) <= 8 and all(isinstance(tap, int | float) for tap in numbers):
+            return tuple(map(float, numbers))
+        case Array() | Tensor():
+            return taps_of(materialise({"resample_kernel": taps})["resample_kernel"])
     raise broken("a TensorFlow network whose resampling filter is no list of numbers")
 
 
@@ -128,8 +155,8 @@ def _renamed(variables: Mapping[str, Floats]) -> Iterator[tuple[str, Floats]]:
                 pass  # left over from progressive growing
             case ["dlatent_avg"]:
                 yield "mapping.w_avg", value
-            case ["mapping", "LabelConcat", _]:
-                raise broken(_LABEL_CONCAT)
+            case ["mapping", "LabelConcat", "weight"]:
+                yield "mapping.embed.weight", value.T
             case ["mapping", layer, kind]:
                 yield _mapping_name(layer, kind), value.T if kind == "weight" else value
             case ["synthesis", noise]:

@@ -1,4 +1,5 @@
 """NVIDIA's PyTorch pickles (stylegan2-ada-pytorch, stylegan3): training snapshots, whose G_ema is converted.
+G is, and the file says so, where a snapshot has been left with nothing else.
 
 Each network is a tree of records, one for each module, that hold its parameters and everything it was
 built with. The module source that comes with it is never looked at: if somebody changed it, the tensors
@@ -29,19 +30,23 @@ _ROOT = "Generator"
 
 
 def is_mine(root: object) -> bool:
-    """Whether this is a snapshot with an averaged generator, or such a generator alone."""
-    return isinstance(_generator(root), Record)
+    """Whether this is a snapshot with a generator, or a generator alone."""
+    return _generator(root)[1] is not None
 
 
-def _generator(root: object) -> object:
-    found = root.get("G_ema") if isinstance(root, dict) else root
-    return found if isinstance(found, Record) and found.kind == _ROOT else None
+def _generator(root: object) -> tuple[str, Record | None]:
+    """The name of the generator in the snapshot, and the generator."""
+    members = root if isinstance(root, dict) else {"G_ema": root}
+    for name in ("G_ema", "G"):
+        if isinstance(found := members.get(name), Record) and found.kind == _ROOT:
+            return name, found
+    return "", None
 
 
 def convert(root: object) -> Converted:
     """The averaged generator G_ema."""
-    generator = _generator(root)
-    if not isinstance(generator, Record):
+    name, generator = _generator(root)
+    if generator is None:
         raise broken("a PyTorch pickle without a generator")
     modules = dict(_modules(generator))
     if "SynthesisInput" in {module.kind for module in modules.values()}:
@@ -50,7 +55,8 @@ def convert(root: object) -> Converted:
     filters = {name: value for name, value in tensors.items() if name.endswith("resample_filter")}
     weights = materialise({name: value for name, value in tensors.items() if name not in filters})
     taps = one_of("the resampling filter", map(taps_of, materialise(filters).values()), (1.0, 3.0, 3.0, 1.0))
-    return assemble("nvidia-torch", weights, _said(generator, modules, taps))
+    facts = {} if name == "G_ema" else {"averaged": "no: the checkpoint holds G and no G_ema"}
+    return assemble("nvidia-torch", weights, _said(generator, modules, taps, facts))
 
 
 def _modules(root: Record) -> Iterator[tuple[str, Record]]:
@@ -85,19 +91,23 @@ def _tensors(modules: dict[str, Record]) -> Iterator[tuple[str, Numbers]]:
                     yield f"{prefix}{name}", value
 
 
-def _said(generator: Record, modules: dict[str, Record], taps: tuple[float, ...]) -> Said:
+def _said(
+    generator: Record, modules: dict[str, Record], taps: tuple[float, ...], facts: dict[str, object]
+) -> Said:
     """What the modules remember of how they were built."""
     layers = _of(modules, "SynthesisLayer")
     blocks = _of(modules, "SynthesisBlock")
     dense = [m for name, m in modules.items() if name.startswith("mapping.fc")]
+    halves = sum(block.state.get("use_fp16") is True for block in blocks)
     return Said(
-        architecture=_common(blocks, "architecture", str, "skip"),
-        activation=_common(layers + dense, "activation", str, "lrelu"),
+        activation=_common(layers, "activation", str, "lrelu"),
+        mapping_activation=_common(dense, "activation", str, "lrelu"),
         lr_multiplier=_common(dense, "bias_gain", (int, float), 0.01),
         resample_filter=taps,
         conv_clamp=_common(layers + _of(modules, "ToRGBLayer"), "conv_clamp", (int, float, type(None)), None),
-        dimensions=_dimensions(generator, modules),
-        facts={"num_fp16_res": sum(block.state.get("use_fp16") is True for block in blocks)},
+        half_blocks=halves if any("use_fp16" in block.state for block in blocks) else None,
+        dimensions=_dimensions(generator, modules, _common(blocks, "architecture", str, None)),
+        facts={"num_fp16_res": halves, **facts},
     )
 
 
@@ -105,9 +115,11 @@ def _of(modules: dict[str, Record], kind: str) -> list[Record]:
     return [module for module in modules.values() if module.kind == kind]
 
 
-def _dimensions(generator: Record, modules: dict[str, Record]) -> dict[str, object]:
+def _dimensions(generator: Record, modules: dict[str, Record], architecture: str | None) -> dict[str, object]:
     state = generator.state
     found = {ours: state[theirs] for theirs, ours in _DIMENSIONS.items() if theirs in state}
+    if architecture is not None:
+        found["architecture"] = architecture
     synthesis = modules.get("synthesis.")
     options = synthesis.state.get("_init_kwargs") if synthesis else None
     if isinstance(options, dict):

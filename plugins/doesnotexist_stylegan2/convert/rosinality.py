@@ -41,18 +41,20 @@ def convert(root: object, container: Container) -> Converted:
         values["latent_avg"] = mean
     arrays = materialise(values)
     kernels = [value for name, value in arrays.items() if name.endswith(("blur.kernel", "upsample.kernel"))]
-    said = Said(
-        architecture="skip",
-        activation="lrelu",
-        lr_multiplier=_LR_MULTIPLIER,
-        resample_filter=one_of("the resampling filter", map(taps_of, kernels), (1.0, 3.0, 3.0, 1.0)),
-    )
-    tensors = collect(_renamed(arrays))
     facts = {}
+    tensors = collect(_renamed(arrays))
     if not any(name.endswith("noise_const") for name in tensors):
         tensors |= _drawn_noise(tensors)
         facts["noise_const"] = "not in the checkpoint: drawn from RandomState(0), lowest resolution first"
-    return assemble(f"rosinality-{container}", tensors, Said(**{**vars(said), "facts": facts}))
+    said = Said(
+        activation="lrelu",
+        mapping_activation="lrelu",
+        lr_multiplier=_LR_MULTIPLIER,
+        resample_filter=one_of("the resampling filter", map(taps_of, kernels), (1.0, 3.0, 3.0, 1.0)),
+        dimensions={"architecture": "skip"},
+        facts=facts,
+    )
+    return assemble(f"rosinality-{container}", tensors, said)
 
 
 def _named_tensors(state: Mapping[object, object]) -> Iterator[tuple[str, Numbers]]:

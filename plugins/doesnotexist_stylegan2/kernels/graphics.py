@@ -11,18 +11,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..architecture import Architecture
 from ..network import Network
 from ..noise import Noise
 
 LARGEST_GRAPH = 8  # pictures; a graph keeps all of its memory, and bigger batches hide the launches anyway
-
-_HALF_BLOCKS = 4  # NVIDIA's `num_fp16_res`, the same in all networks that were trained with a clamp
-
-
-def half_from(net: Architecture) -> int | None:
-    """The side from which on half precision will do; None: no clamp kept training in its range."""
-    return None if net.conv_clamp is None else net.block_resolutions[-_HALF_BLOCKS:][0]
 
 
 class GraphicsSynthesis:
@@ -32,7 +24,7 @@ class GraphicsSynthesis:
 
     def __init__(self, network: Network) -> None:
         self._synthesis = network.synthesis
-        self._half_from = half_from(network.architecture)
+        self._half_from = network.architecture.half_from
         self._graphs: dict[tuple[int, Noise], _Graph] = {}
 
     def __call__(self, ws: Tensor, noise: Noise = "const") -> Tensor:

@@ -32,7 +32,9 @@ def test_published_networks_have_as_many_numbers_as_we_say(changes, parameters, 
 
 
 def test_names_and_shapes_are_those_of_a_built_network(architecture, network):
-    for changes in ({}, {"c_dim": 4}, {"use_noise": False}, {"architecture": "resnet"}):
+    joined = {"c_dim": 4, "labels_joined": True, "label_width": 5, "mapping_width": 7}
+    table = {"channel_table": (3, 9, 5, 7)}
+    for changes in ({}, {"c_dim": 4}, {"use_noise": False}, {"architecture": "resnet"}, joined, table):
         state = network(**changes).state_dict()
         assert {name: tuple(t.shape) for name, t in state.items()} == architecture(**changes).shapes()
 
@@ -41,6 +43,32 @@ def test_metadata_says_it_all(architecture):
     net = architecture(conv_clamp=256.0, c_dim=3, use_noise=False, activation="relu")
 
     assert Architecture.from_metadata(net.to_metadata()) == net
+    rare = architecture(channel_table=(3, 9, 5, 7), mapping_activation="relu", half_blocks=2)
+    assert Architecture.from_metadata(rare.to_metadata()) == rare
+
+
+def test_what_goes_without_saying_is_not_said(architecture):
+    """Files of before these fields are still read, and the same network still has the same file."""
+    assert set(json.loads(architecture().to_metadata()["architecture"])) == {
+        "z_dim", "c_dim", "w_dim", "resolution", "channels", "mapping_layers", "lr_multiplier",
+        "channel_base", "channel_max", "architecture", "resample_filter", "conv_clamp", "use_noise",
+        "activation",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "side"),
+    [
+        ({}, None),
+        ({"conv_clamp": 256.0}, 8),
+        ({"conv_clamp": 256.0, "resolution": 256}, 32),
+        ({"conv_clamp": 256.0, "half_blocks": 0}, None),
+        ({"conv_clamp": 256.0, "half_blocks": 2}, 16),
+        ({"half_blocks": 9}, 8),
+    ],
+)
+def test_half_precision_is_for_the_largest_blocks_of_networks_trained_with_it(architecture, changes, side):
+    assert architecture(**changes).half_from == side
 
 
 @pytest.mark.parametrize(
@@ -51,7 +79,7 @@ def test_metadata_says_it_all(architecture):
         ("z_dim", "512"),
         ("z_dim", True),
         ("resolution", 48),
-        ("resolution", 4),
+        ("resolution", 2),
         ("resolution", 1 << 14),
         ("channel_base", 16),
         ("lr_multiplier", 0),
@@ -61,7 +89,15 @@ def test_metadata_says_it_all(architecture):
         ("use_noise", "no"),
         ("architecture", "stylegan3"),
         ("activation", "swish"),
-        ("resample_filter", [1, 3, 3]),
+        ("resample_filter", [1]),
+        ("resample_filter", [1] * 9),
+        ("mapping_activation", "swish"),
+        ("mapping_width", 0),
+        ("label_width", True),
+        ("labels_joined", None),
+        ("channel_table", [24, 24]),
+        ("channel_table", [24, 24, 16, 0]),
+        ("half_blocks", -1),
         ("resample_filter", [1, -1]),
         ("resample_filter", [1, float("inf")]),
         ("resample_filter", "1331"),

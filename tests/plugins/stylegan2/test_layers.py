@@ -19,7 +19,17 @@ def stuffed(x):
     return wide
 
 
-@pytest.mark.parametrize("taps", [(1.0, 1.0), (1.0, 3.0, 3.0, 1.0), (1.0, 2.0, 5.0, 4.0, 2.0, 1.0)])
+# even and odd, symmetric and not
+TAPS = [
+    (1.0, 1.0),
+    (1.0, 2.0, 1.0),
+    (1.0, 3.0, 3.0, 1.0),
+    (1.0, 2.0, 6.0, 4.0, 3.0),
+    (1.0, 2.0, 5.0, 4.0, 2.0, 1.0),
+]
+
+
+@pytest.mark.parametrize("taps", TAPS)
 def test_upsampling_is_zeros_between_then_the_filter(taps):
     x = torch.randn(2, 3, 5, 5)
     line = torch.tensor(taps) * 2 / sum(taps)
@@ -29,6 +39,19 @@ def test_upsampling_is_zeros_between_then_the_filter(taps):
     expected = F.conv2d(F.pad(stuffed(x), (before, after, before, after)), kernel, groups=3)
 
     torch.testing.assert_close(Resample(taps).upsample(x), expected)
+
+
+@pytest.mark.parametrize("taps", TAPS)
+def test_smoothing_keeps_twice_the_side(taps):
+    x = torch.randn(2, 3, 11, 11)
+    line = torch.tensor(taps) * 2 / sum(taps)
+    kernel = torch.outer(line, line).flip(0, 1).expand(3, 1, -1, -1)
+    before, after = (len(taps) + 1) // 2 - 1, (len(taps) - 2) // 2
+
+    expected = F.conv2d(F.pad(x, (before, after, before, after)), kernel, groups=3)
+
+    assert expected.shape == (2, 3, 10, 10)
+    torch.testing.assert_close(Resample(taps).smooth(x), expected)
 
 
 def test_a_flat_picture_stays_flat_away_from_its_border():

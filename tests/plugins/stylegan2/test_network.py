@@ -1,106 +1,13 @@
-"""The network against StyleGAN2 as the papers write it down.
-
-The textbook below gives every sample weights of its own and runs one grouped convolution (Karras et al. 2020,
-section 2.2); it upsamples by stuffing zeros and filtering. Slow and plain, and written without a look at the
-network's code.
-"""
+"""The network against StyleGAN2 as the papers write it down."""
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
 from doesnotexist_stylegan2.network import truncate
 
-
-class Textbook:
-    def __init__(self, network):
-        self.net = network.architecture
-        self.state = dict(network.state_dict())
-
-    def linear(self, name, x, rate=1.0):
-        weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
-        return x @ (weight * rate / math.sqrt(weight.shape[1])).T + bias * rate
-
-    def activate(self, x, gain=1.0):
-        x = torch.where(x < 0, x * (0.2 if self.net.activation == "lrelu" else 0.0), x) * math.sqrt(2) * gain
-        limit = self.net.conv_clamp
-        return x if limit is None else x.clamp(-limit * gain, limit * gain)
-
-    def mapping(self, z, c=None):
-        x = z / (z.square().mean(1, keepdim=True) + 1e-8).sqrt()
-        if c is not None:
-            y = self.linear("mapping.embed", c)
-            x = torch.cat([x, y / (y.square().mean(1, keepdim=True) + 1e-8).sqrt()], 1)
-        for index in range(self.net.mapping_layers):
-            x = self.linear(f"mapping.fc{index}", x, self.net.lr_multiplier)
-            x = torch.where(x < 0, x * (0.2 if self.net.activation == "lrelu" else 0.0), x) * math.sqrt(2)
-        return x
-
-    def filter(self, x, before, after):
-        line = torch.tensor(self.net.resample_filter)
-        kernel = torch.outer(line, line) / line.sum().square() * 4
-        kernel = kernel.flip(0, 1).expand(x.shape[1], 1, -1, -1)
-        return F.conv2d(F.pad(x, (before, after, before, after)), kernel, groups=x.shape[1])
-
-    def stuff(self, x):
-        wide = x.new_zeros(*x.shape[:2], 2 * x.shape[2], 2 * x.shape[3])
-        wide[:, :, ::2, ::2] = x
-        return wide
-
-    def modulated(self, name, x, w, demodulate=True, up=False):
-        weight = self.state[f"{name}.weight"]
-        styles = self.linear(f"{name}.affine", w)
-        if not demodulate:
-            styles = styles / math.sqrt(weight.shape[1])
-        own = weight[None] * styles[:, None, :, None, None]
-        if demodulate:
-            own = own / (own.square().sum((2, 3, 4), keepdim=True) + 1e-8).sqrt()
-        pad = weight.shape[-1] // 2
-        if up:  # stored for a transposed convolution: flipped for an ordinary one over stuffed zeros
-            x, own, pad = self.stuff(x)[:, :, :-1, :-1], own.flip(3, 4), 2
-        n, out, features, size, _ = own.shape
-        x = x.reshape(1, n * features, *x.shape[2:])
-        x = F.conv2d(x, own.reshape(n * out, features, size, size), padding=pad, groups=n)
-        return x.reshape(n, out, *x.shape[2:])
-
-    def layer(self, name, x, w, noise, up=False, gain=1.0):
-        x = self.modulated(name, x, w, up=up)
-        if up:
-            x = self.filter(x, 1, 1)
-        if self.net.use_noise and noise == "const":
-            x = x + self.state[f"{name}.noise_const"] * self.state[f"{name}.noise_strength"]
-        return self.activate(x + self.state[f"{name}.bias"][:, None, None], gain)
-
-    def torgb(self, name, x, w):
-        y = self.modulated(name, x, w, demodulate=False) + self.state[f"{name}.bias"][:, None, None]
-        return y if self.net.conv_clamp is None else y.clamp(-self.net.conv_clamp, self.net.conv_clamp)
-
-    def synthesis(self, ws, noise="const"):
-        x = self.state["synthesis.b4.const"].expand(len(ws), -1, -1, -1)
-        image, place = None, 0
-        for resolution in self.net.block_resolutions:
-            block, first = f"synthesis.b{resolution}", resolution == 4
-            residual = self.net.architecture == "resnet" and not first
-            before = x
-            if not first:
-                x = self.layer(f"{block}.conv0", x, ws[:, place], noise, up=True)
-                place += 1
-            x = self.layer(f"{block}.conv1", x, ws[:, place], noise, gain=math.sqrt(0.5) if residual else 1.0)
-            place += 1
-            if residual:
-                weight = self.state[f"{block}.skip.weight"] / math.sqrt(before.shape[1])
-                x = x + F.conv2d(self.filter(self.stuff(before), 2, 1), weight) * math.sqrt(0.5)
-            if image is not None:
-                image = self.filter(self.stuff(image), 2, 1)
-            if self.net.architecture == "skip" or resolution == self.net.resolution:
-                colours = self.torgb(f"{block}.torgb", x, ws[:, place])
-                image = colours if image is None else image + colours
-        return image
-
+from .textbook import Textbook
 
 NETWORKS = {
     "plain": {},
@@ -113,13 +20,22 @@ NETWORKS = {
     "resnet, clamped": {"architecture": "resnet", "conv_clamp": 0.8},
     "orig": {"architecture": "orig"},
     "grey": {"channels": 1},
+    "relu in the synthesis alone": {"activation": "relu", "mapping_activation": "lrelu"},
+    "wide mapping": {"mapping_width": 20},
+    "one layer of mapping": {"mapping_layers": 1},
+    "labels of another width": {"c_dim": 5, "label_width": 7},
+    "labels joined to z": {"c_dim": 5, "label_width": 16, "labels_joined": True},
+    "any channels": {"channel_table": (10, 24, 6, 15)},
+    "odd filter": {"resample_filter": (1.0, 2.0, 1.0), "architecture": "resnet"},
+    "long lopsided filter": {"resample_filter": (1.0, 4.0, 2.0, 5.0, 1.0)},
+    "4 px": {"resolution": 4},
 }
 
 
 @pytest.mark.parametrize("changes", NETWORKS.values(), ids=NETWORKS)
 def test_equal_to_the_textbook(network, changes):
     net = network(**changes)
-    textbook = Textbook(net)
+    textbook = Textbook(net.architecture, net.state_dict())
     z = torch.randn(3, net.architecture.z_dim)
     c = torch.eye(5)[:3] if net.architecture.c_dim else None
 

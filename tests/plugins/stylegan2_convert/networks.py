@@ -28,8 +28,9 @@ SMALL = Architecture(
     resample_filter=(1.0, 3.0, 3.0, 1.0),
 )  # channels 8, 8, 4
 LABELLED = Architecture(
-    z_dim=6, w_dim=6, c_dim=3, resolution=8, mapping_layers=2, channel_base=32, channel_max=8, conv_clamp=256
-)
+    z_dim=6, w_dim=6, c_dim=3, resolution=8, mapping_layers=2, channel_base=32, channel_max=8, conv_clamp=256,
+    half_blocks=0,
+)  # fmt: skip
 
 Tensors = dict[str, np.ndarray]
 
@@ -135,7 +136,7 @@ def _made(
 ) -> Persistent:
     if part.startswith(("fc", "embed", "affine")):
         gain = net.lr_multiplier if part.startswith("fc") else 1
-        act = net.activation if part.startswith("fc") else "linear"
+        act = (net.mapping_activation or net.activation) if part.startswith("fc") else "linear"
         return Persistent("FullyConnectedLayer", activation=act, bias_gain=gain, **linear)
     if part.startswith("conv"):
         made = Persistent(
@@ -207,12 +208,18 @@ def tf_network(net: Architecture, tensors: Tensors, version: int = 4, **options:
         "fmap_max": net.channel_max,
         "conv_clamp": net.conv_clamp,
         "architecture": net.architecture,
+        "nonlinearity": net.activation,
+        "mapping_nonlinearity": net.mapping_activation or net.activation,
+        "mapping_fmaps": net.mapping_width,
+        "mapping_lrmul": net.lr_multiplier,
+        "resample_kernel": list(net.resample_filter),
+        "use_noise": net.use_noise,
         **options,
     }
     top: list[Any] = [("lod", np.float32(0))]
     parts: dict[str, list[Any]] = {"mapping": [], "synthesis": []}
     for name, value in tensors.items():
-        part, _, place = tf_name(name).partition("/")
+        part, _, place = tf_name(name, net).partition("/")
         if place:
             parts[part].append((place, tf_value(name, value)))
         else:
@@ -235,11 +242,12 @@ def _tf(name: str, version: int, kwargs: Any, components: Any, variables: Any) -
     )
 
 
-def tf_name(name: str) -> str:
+def tf_name(name: str, net: Architecture) -> str:
     """The TensorFlow name of a tensor."""
     parts = name.split(".")
     if parts[0] == "mapping":
-        layer = "mapping/" + parts[1].replace("fc", "Dense").replace("embed", "LabelEmbed")
+        labels = "LabelConcat" if net.labels_joined else "LabelEmbed"
+        layer = "mapping/" + parts[1].replace("fc", "Dense").replace("embed", labels)
         if parts[1] == "w_avg":
             layer = "dlatent_avg"
         return "/".join([layer, *parts[2:]])

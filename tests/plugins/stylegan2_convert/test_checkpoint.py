@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -17,15 +18,23 @@ from .networks import LABELLED, SMALL, nvidia_tf, nvidia_torch, random_tensors, 
 TENSORS = random_tensors(SMALL)
 LABELLED_TENSORS = random_tensors(LABELLED)
 
-RESNET, ORIG, PLAIN = (
-    Architecture(**{**vars(SMALL), **changes})
-    for changes in (
-        {"architecture": "resnet", "activation": "relu", "conv_clamp": 256.0},
-        {"architecture": "orig", "resample_filter": (1.0, 1.0)},
-        {"use_noise": False, "lr_multiplier": 1.0, "resample_filter": (1.0, 2.0, 2.0, 1.0), "channels": 1},
-    )
-)
-OTHERS = {"resnet": RESNET, "orig": ORIG, "plain": PLAIN}
+OTHERS = {
+    name: replace(SMALL, **changes)
+    for name, changes in {
+        "resnet": {"architecture": "resnet", "activation": "relu", "conv_clamp": 256.0, "half_blocks": 1},
+        "orig": {"architecture": "orig", "resample_filter": (1.0, 1.0)},
+        "plain": {
+            "use_noise": False, "lr_multiplier": 1.0, "resample_filter": (1.0, 2.0, 2.0, 1.0), "channels": 1,
+        },
+        "relu-above": {"activation": "relu", "mapping_activation": "lrelu"},
+        "odd": {"resample_filter": (1.0, 2.0, 1.0)},
+        "wide-mapping": {"mapping_width": 9, "mapping_layers": 3, "z_dim": 4},
+        "table": {"channel_table": (5, 9, 3), "channel_base": 72, "channel_max": 9},
+        "labels": {"c_dim": 4, "label_width": 5, "z_dim": 5},
+        "half": {"conv_clamp": 4.0, "half_blocks": 0},
+    }.items()
+}  # fmt: skip
+JOINED = replace(SMALL, c_dim=4, labels_joined=True, z_dim=5, label_width=5)
 
 FILES = {
     **{
@@ -51,15 +60,16 @@ FILES = {
 
 for _name, _net in OTHERS.items():
     _tensors = random_tensors(_net)
-    _options = {
-        "resample_kernel": list(_net.resample_filter),
-        "nonlinearity": _net.activation,
-        "mapping_nonlinearity": _net.activation,
-        "mapping_lrmul": _net.lr_multiplier,
-        "num_fp16_res": 1,
-    }
-    FILES[f"nvidia-torch-{_name}"] = (_net, _tensors, partial(nvidia_torch, _net, _tensors))
+    _options = {"num_fp16_res": _net.half_blocks or 0}
+    FILES[f"nvidia-torch-{_name}"] = (
+        _net, _tensors, partial(nvidia_torch, _net, _tensors, fp16=_net.half_blocks or 0)
+    )  # fmt: skip
     FILES[f"nvidia-tf-4-{_name}"] = (_net, _tensors, partial(nvidia_tf, _net, _tensors, **_options))
+
+
+FILES["nvidia-tf-4-joined"] = (
+    JOINED, random_tensors(JOINED), partial(nvidia_tf, JOINED, random_tensors(JOINED))
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import OrderedDict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,31 +60,60 @@ def test_tf_old_name_of_numpys_module():
     assert Architecture.from_metadata(convert(data).metadata) == SMALL
 
 
-def test_tf_first_conditional_networks_are_refused_clearly():
-    network = tf_network(SMALL, TENSORS)
-    network.state["components"]["mapping"].state["variables"].append(
-        ("LabelConcat/weight", np.zeros((3, 6), np.float32))
-    )
-    with pytest.raises(WeightsInvalid, match="LabelConcat"):
-        convert(tf_bytes(network))
-
-
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
         ({"normalize_latents": False}, "does not normalise"),
-        ({"mapping_nonlinearity": "relu"}, "two activation"),
-        ({"nonlinearity": 3, "mapping_nonlinearity": 3}, "no texts"),
+        ({"nonlinearity": 3}, "no texts"),
+        ({"mapping_nonlinearity": "swish"}, "mapping_activation"),
         ({"mapping_lrmul": "x"}, "no numbers"),
-        ({"resample_kernel": None}, "no list of numbers"),
+        ({"resample_kernel": "1331"}, "no list of numbers"),
+        ({"resample_kernel": [1, "3"]}, "no list of numbers"),
         ({"resolution": 64}, "resolution"),
         ({"architecture": "other"}, "architecture"),
-        ({"architecture": "resnet"}, r"skip\.weight is missing"),
+        ({"architecture": "resnet"}, "'resnet', but its tensors make it skip"),
+        ({"use_noise": False}, "use_noise"),
     ],
 )
 def test_tf_options_that_no_loader_can_run(options, reason):
     with pytest.raises(WeightsInvalid, match=reason):
         convert(nvidia_tf(SMALL, TENSORS, **options))
+
+
+def test_tf_options_of_none_are_the_defaults():
+    absent = dict.fromkeys(("architecture", "nonlinearity", "mapping_lrmul", "num_fp16_res", "fmap_max"))
+    assert Architecture.from_metadata(convert(nvidia_tf(SMALL, TENSORS, **absent)).metadata) == SMALL
+    box = convert(nvidia_tf(SMALL, TENSORS, resample_kernel=None))
+    assert Architecture.from_metadata(box.metadata).resample_filter == (1, 1)
+    kernel = convert(nvidia_tf(SMALL, TENSORS, resample_kernel=np.float32([1, 2, 1])))
+    assert Architecture.from_metadata(kernel.metadata).resample_filter == (1, 2, 1)
+
+
+def test_tf_options_of_the_parts_alone():
+    network = tf_network(replace(SMALL, activation="relu"), TENSORS)
+    network.state["static_kwargs"] = {}
+    assert Architecture.from_metadata(convert(tf_bytes(network)).metadata).activation == "relu"
+
+
+def test_tf_in_company():
+    """Other members of the tuple may be gone, and the raw generator is not taken."""
+    import pickle
+
+    with named({"dnnlib.tflib.network.Network": Network}):
+        data = pickle.dumps(
+            (tf_network(SMALL, random_tensors(SMALL, seed=9)), None, tf_network(SMALL, TENSORS))
+        )
+    name = "synthesis.b8.conv1.weight"
+    assert (convert(data).tensors[name] == TENSORS[name]).all()
+
+
+def test_tf_variables_all_in_one_place():
+    """Networks without components, as some tools write them."""
+    network = tf_network(SMALL, TENSORS)
+    for name, part in network.state["components"].items():
+        network.state["variables"] += [(f"{name}/{place}", value) for place, value in part.state["variables"]]
+    del network.state["components"]
+    assert Architecture.from_metadata(convert(tf_bytes(network)).metadata) == SMALL
 
 
 @pytest.mark.parametrize("version", [3, 6, None, "4", (((),),)])
@@ -172,12 +202,33 @@ def test_stylegan3_is_told_apart():
         (lambda root: setattr(root.synthesis.b8, "architecture", "orig"), "disagree about architecture"),
         (lambda root: setattr(root, "z_dim", 9), "z_dim"),
         (lambda root: root.synthesis.b8.conv1.resample_filter.fill_(1), "disagree about the resampling"),
-        (lambda root: root.synthesis.add_module("b32", root.synthesis.b8), "b32|channels"),
+        (lambda root: root.synthesis.add_module("b32", root.synthesis.b8), "resolution"),
     ],
 )
 def test_networks_that_contradict_themselves(change, reason):
     with pytest.raises(WeightsInvalid, match=reason):
         convert(torch_bytes(change))
+
+
+def test_the_raw_generator_is_taken_where_there_is_no_other():
+    """And the file says so."""
+    data = nvidia_torch(SMALL, TENSORS).replace(b"G_ema", b"G_emx")
+    converted = convert(data)
+    assert "no G_ema" in json.loads(converted.metadata["facts"])["averaged"]
+    name = "synthesis.b8.conv1.weight"
+    assert (converted.tensors[name] == random_tensors(SMALL, seed=9)[name]).all()
+
+
+def test_a_snapshot_that_torch_saved():
+    """The same objects in torch's container in place of a plain pickle."""
+    from . import networks
+
+    members = {"torch_utils.persistence._reconstruct_persistent_obj": networks._reconstruct_persistent_obj,
+               "dnnlib.util.EasyDict": networks.EasyDict}  # fmt: skip
+    for archive in (True, False):
+        with named(members):
+            data = saved({"G_ema": networks.persistent_generator(SMALL, TENSORS)}, archive=archive)
+        assert Architecture.from_metadata(convert(data).metadata) == SMALL
 
 
 def test_older_files_without_some_fields_have_nvidias_defaults():

@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 
 from doesnotexist.errors import WeightsInvalid
 from doesnotexist_stylegan2.architecture import Architecture
-from doesnotexist_stylegan2.convert.network import MEAN_SAMPLES, Said, assemble, mean_w, taps_of
+from doesnotexist_stylegan2.convert.mean import MEAN_SAMPLES, mean_w
+from doesnotexist_stylegan2.convert.network import Said, assemble, taps_of
 from doesnotexist_stylegan2.network import Network
 
 from .networks import SMALL, random_tensors
 
 TENSORS = random_tensors(SMALL)
-SAID = Said(architecture="skip", activation="lrelu", lr_multiplier=0.01, resample_filter=(1.0, 3.0, 3.0, 1.0))
+SAID = Said(
+    activation="lrelu", mapping_activation="lrelu", lr_multiplier=0.01, resample_filter=(1.0, 3.0, 3.0, 1.0)
+)
 
 
 def found(tensors, said=SAID) -> Architecture:
@@ -46,6 +49,8 @@ def test_channel_tables_are_inferred(base, limit, resolution):
         ("mapping_layers", 8),
         ("z_dim", None),
         ("z_dim", [[[]]]),
+        ("architecture", "resnet"),
+        ("use_noise", False),
     ],
 )
 def test_a_file_that_contradicts_itself(name, value):
@@ -76,9 +81,16 @@ def test_a_tensor_of_another_network():
         found({**TENSORS, "synthesis.b16.conv2.weight": np.zeros(3, np.float32)})
 
 
-def test_channels_that_follow_no_table():
+@given(st.lists(st.integers(1, 9), min_size=3, max_size=3))
+def test_channels_that_follow_no_table_are_one(widths):
+    net = replace(SMALL, channel_table=tuple(widths))
+    tensors = {name: np.zeros(shape, np.float32) for name, shape in net.shapes().items()}
+    assert found(tensors).shapes() == net.shapes()
+
+
+def test_channels_that_do_not_fit_each_other():
     wrong = {**TENSORS, "synthesis.b8.conv1.bias": np.zeros(9, np.float32)}
-    with pytest.raises(WeightsInvalid, match="follow no table"):
+    with pytest.raises(WeightsInvalid, match=r"synthesis\.b8\.conv\d.*expected shape"):
         found(wrong)
 
 
@@ -88,17 +100,27 @@ def test_resolutions_that_cannot_be(side):
         found({**TENSORS, f"synthesis.b{side}.conv1.bias": np.zeros(8, np.float32)})
 
 
-@pytest.mark.parametrize("activation", ["lrelu", "relu"])
-def test_the_mean_of_the_mapping_network_is_the_loaders(activation):
-    net = replace(SMALL, activation=activation, lr_multiplier=0.5)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mapping_activation": "relu"},
+        {"activation": "relu", "mapping_width": 9, "mapping_layers": 3},
+        {"c_dim": 3, "label_width": 4},
+        {"c_dim": 3, "label_width": 6, "labels_joined": True},
+    ],
+    ids=str,
+)
+def test_the_mean_of_the_mapping_network_is_the_loaders(changes):
+    net = replace(SMALL, lr_multiplier=0.5, **changes)
+    tensors = random_tensors(net)
     network = Network(net)
-    network.load_state_dict({name: torch.from_numpy(value) for name, value in TENSORS.items()})
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
     z = np.random.RandomState(0).randn(MEAN_SAMPLES, net.z_dim).astype(np.float32)
+    labels = torch.eye(3)[torch.arange(len(z)) % 3] if net.c_dim else None
 
-    expected = network.mapping(torch.from_numpy(z)).mean(0).detach().numpy()
-    mean = mean_w(TENSORS, replace(SAID, activation=activation, lr_multiplier=0.5))
+    expected = network.mapping(torch.from_numpy(z), labels).mean(0).detach().numpy()
 
-    np.testing.assert_allclose(mean, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(mean_w(tensors, net), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_mean_that_was_computed_is_said_to_be():
@@ -108,15 +130,11 @@ def test_a_mean_that_was_computed_is_said_to_be():
 
 
 def test_a_mean_that_cannot_be():
-    for change in (
-        {"mapping.fc0.weight": np.full((6, 6), 1e38, np.float32)},
-        {"mapping.fc1.weight": np.zeros((6, 7), np.float32)},
-        {"mapping.fc0.weight": np.zeros((6, 5000), np.float32)},
-        {"mapping.fc2.weight": np.zeros((3000, 3000), np.float32)},
-        {"mapping.embed.weight": np.zeros((6, 3), np.float32)},
-    ):
-        with pytest.raises(WeightsInvalid):
-            mean_w({**TENSORS, **change}, replace(SAID, lr_multiplier=100.0))
+    net = replace(SMALL, lr_multiplier=100.0)
+    with pytest.raises(WeightsInvalid, match="not finite"):
+        mean_w({**TENSORS, "mapping.fc0.weight": np.full((6, 6), 1e38, np.float32)}, net)
+    with pytest.raises(WeightsInvalid, match="too many"):
+        mean_w({**TENSORS, "mapping.fc2.weight": np.zeros((3000, 3000), np.float32)}, net)
 
 
 @pytest.mark.parametrize("taps", [(1, 3, 3, 1), (1, 1), (1, 2, 2, 1), (1, 4, 6, 6, 4, 1)])

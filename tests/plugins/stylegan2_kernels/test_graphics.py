@@ -6,16 +6,10 @@ import pytest
 import torch
 
 from doesnotexist_stylegan2.kernels import choose
-from doesnotexist_stylegan2.kernels.graphics import GraphicsSynthesis, half_from
+from doesnotexist_stylegan2.kernels.graphics import GraphicsSynthesis
 
 from .networks import difference, small_network, some_ws
 from .textbook import Textbook
-
-
-def test_half_precision_is_for_the_upper_blocks_of_networks_trained_with_a_clamp():
-    assert half_from(small_network(256, conv_clamp=256.0).architecture) == 32
-    assert half_from(small_network(8, conv_clamp=256.0).architecture) == 4
-    assert half_from(small_network(256).architecture) is None
 
 
 def test_without_a_clamp_pictures_equal_the_textbook():
