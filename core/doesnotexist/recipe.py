@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from types import MappingProxyType
@@ -125,17 +125,17 @@ def parse_seeds(text: str, limit: int = 1_000_000) -> list[int]:
     """`0-15,20` → the seeds, in order, at most `limit` of them; raises InvalidParameter."""
     seeds: list[int] = []
     for part in text.split(","):
-        seeds.extend(_span(part.strip(), limit - len(seeds)))
+        span = _span(part.strip())
+        if not 0 < len(span) <= limit - len(seeds):
+            raise InvalidParameter("seeds", f"seeds such as 0-15,20, at most {limit:,}", part)
+        seeds.extend(span)
     return seeds
 
 
-def _span(part: str, room: int) -> Iterator[int]:
+def _span(part: str) -> range:
     first, dash, last = part.partition("-")
     start = parse_seed(first)
-    end = parse_seed(last) if dash else start
-    if not 0 <= end - start < room:
-        raise InvalidParameter("seeds", "seeds such as 0-15,20, a million at most", part)
-    return iter(range(start, end + 1))
+    return range(start, (parse_seed(last) if dash else start) + 1)
 
 
 _SECRET = secrets.token_bytes(32)

@@ -78,6 +78,11 @@ def test_ranges_that_are_refused(text):
         parse_seeds(text)
 
 
+def test_a_refused_range_names_its_own_bound():
+    with pytest.raises(InvalidParameter, match=r"at most 100, found '0-200'"):
+        parse_seeds("0-200", 100)
+
+
 def test_fresh_seeds_differ():
     assert len({fresh_seed() for _ in range(100)}) > 95
 

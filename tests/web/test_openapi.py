@@ -61,6 +61,14 @@ def test_what_a_generator_cannot_do_is_not_described(ask):
     assert "/strip.{format}" not in paths
 
 
+@pytest.mark.parametrize("host", ["zoo.test", "blots.zoo.test"])
+def test_a_file_can_be_looked_at_on_every_host(ask, host):
+    described = json.loads(ask(host, "/openapi.json").data)["paths"]["/verify"]["post"]
+
+    assert described["requestBody"]["content"].keys() == {"application/octet-stream", "multipart/form-data"}
+    assert described["responses"].keys() == {"200", "400", "413", "429", "503"}
+
+
 @pytest.mark.parametrize("examples", [6, pytest.param(40, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("domain", ["waves", ""])

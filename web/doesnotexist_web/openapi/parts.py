@@ -1,4 +1,4 @@
-"""The parts of which the operations of the OpenAPI document are made: answers, failures, parameters."""
+"""What operations are made of: answers, failures, parameters."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from doesnotexist import Generator, Zoo
 from doesnotexist.generator import schemas
 from doesnotexist.media import MAX_SIZE, MIN_SIZE
 
-from .answer_schemas import SEED, TEXT, Schema, ref
-from .play import TYPES
+from ..play import TYPES
+from .schemas import SEED, TEXT, Schema, ref
+
+PIXELS: Schema = {"type": "integer", "minimum": MIN_SIZE, "maximum": MAX_SIZE}
 
 _TOLD = {
     "application/problem+json": {"schema": ref("Problem")},
@@ -22,7 +24,7 @@ _REASONS: Mapping[str, str] = {
     "400": "A parameter is wrong; `field` names it.",
     "404": "There is no such thing here.",
     "410": "The weights that this address names are gone: the same sample cannot be made again.",
-    "413": "The body is larger than 64 KiB.",
+    "413": "The body is larger than what is taken here.",
     "415": "The body is not application/json.",
     "416": "There is no such piece of it.",
     "422": "The body is JSON, but something in it is wrong; `field` names it.",
@@ -67,6 +69,11 @@ def query(name: str, schema: Schema, about: str = "", **more: Any) -> dict[str, 
     return {"name": name, "in": "query", "schema": schema, "description": about, **more}
 
 
+def in_path(name: str, schema: Schema) -> dict[str, Any]:
+    """A parameter that is a part of the path."""
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
 def generator_params(generator: Generator, without: Iterable[str] = ()) -> list[dict[str, Any]]:
     """The parameters that a generator declares."""
     optional = {name for name, schema in schemas(generator.params).items() if schema.get("optional")}
@@ -94,13 +101,6 @@ def common_params(zoo: Zoo, domain: str) -> list[dict[str, Any]]:
         query("seed", SEED, "which one; a fresh one if not given", example=7),
         query("model", {"enum": names} if names else TEXT, "which model, with or without its weights"),
     ]
-
-
-SIZE = query(
-    "size",
-    {"type": "integer", "minimum": MIN_SIZE, "maximum": MAX_SIZE},
-    "width in pixels; as it comes if not given",
-)
 
 
 def media(formats: Iterable[str]) -> dict[str, Any]:

@@ -23,7 +23,8 @@ def _object(about: str, required: Mapping[str, Schema], **more: Schema) -> Schem
     }
 
 
-def _list(of: Schema) -> Schema:
+def listed(of: Schema) -> Schema:
+    """A list of such."""
     return {"type": "array", "items": of}
 
 
@@ -64,7 +65,7 @@ _PROBLEM = _object(
     },
     field={"type": "string", "description": "the parameter that is wrong, such as items[3].psi"},
     expected=TEXT,
-    known={**_list(TEXT), "description": "the domains that there are"},
+    known={**listed(TEXT), "description": "the domains that there are"},
 )
 _LINE = _object(
     "One sample of a batch. One that could not be made has an error in place of url and record.",
@@ -81,7 +82,7 @@ _SERIES = _object(
     {
         "kind": TEXT,
         "domain": TEXT,
-        "samples": _list(
+        "samples": listed(
             _object("One of them.", {"seed": SEED, "params": {"type": "object"}, "recipe": TEXT, "url": TEXT})
         ),
     },
@@ -105,9 +106,20 @@ _DOMAIN = _object(
         "title": TEXT,
         "url": {"type": "string", "format": "uri"},
         "generate": TEXT,
-        "formats": _list(TEXT),
-        "models": _list(TEXT),
+        "formats": listed(TEXT),
+        "models": listed(TEXT),
         "params": {"type": "object"},
+    },
+)
+_VERDICT: Schema = {"enum": ["valid", "unknown", "broken"]}
+_REPORT = _object(
+    "What was found in a file: broken if anything in it is, valid if something was shown to be true.",
+    {
+        "verdict": _VERDICT,
+        "format": {"type": "string", "description": "empty if of no kind that is made here"},
+        "digital_source_type": {"type": "string", "description": "as IPTC names them; empty if it says none"},
+        "says": {"type": "object", "description": "its own words", "additionalProperties": TEXT},
+        "findings": listed(_object("One thing.", {"what": TEXT, "verdict": _VERDICT, "told": TEXT})),
     },
 )
 _NEW = _object(
@@ -118,7 +130,7 @@ _NEW = _object(
         "name": TEXT,
         "seed": SEED,
         "recipe": TEXT,
-        "not_honoured": {**_list(TEXT), "description": "wishes that no generator here can fulfil"},
+        "not_honoured": {**listed(TEXT), "description": "wishes that no generator here can fulfil"},
     },
 )
 
@@ -130,5 +142,6 @@ SCHEMAS: Mapping[str, Schema] = {
     "Model": _MODEL,
     "Domain": _DOMAIN,
     "New": _NEW,
+    "Report": _REPORT,
     "Health": _object("It answers.", {"status": {"const": "ok"}}),
 }
