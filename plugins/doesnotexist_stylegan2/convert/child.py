@@ -12,7 +12,7 @@ import mmap
 import os
 from typing import Any
 
-from doesnotexist.confinement import enter, lock, tell
+from doesnotexist.confinement import Forbidden, enter, lock, tell
 from doesnotexist.errors import ConversionRefused, DoesNotExistError, WeightsError, WeightsInvalid
 
 from ..canonical import canonical
@@ -39,7 +39,7 @@ def main(config: str | None = None) -> int:
         report = _failure(error)
     except MemoryError:
         report = {"error": WeightsError.__name__, "detail": "it needs more memory than a conversion may take"}
-    except Exception as error:  # the wall: the parent must get one line, whatever happens here
+    except (Exception, Forbidden) as error:  # the wall: the parent must get one line, whatever happens here
         detail = f"the reader failed: {type(error).__name__}: {error}"
         report = {"error": WeightsError.__name__, "detail": detail}
     tell(report)

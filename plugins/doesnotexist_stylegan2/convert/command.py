@@ -14,7 +14,9 @@ import click
 @click.argument("target", metavar="OUT.safetensors", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 @click.option(
-    "--config", type=click.Path(path_type=Path), help="A lucidrains configuration [.config.json beside IN]."
+    "--config",
+    type=click.Path(path_type=Path),
+    help="A lucidrains configuration [beside IN: NAME.config.json or .config.json].",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was converted as JSON.")
 def convert_command(source: Path, target: Path, force: bool, config: Path | None, as_json: bool) -> None:
@@ -34,3 +36,5 @@ def convert_command(source: Path, target: Path, force: bool, config: Path | None
             f"{report.target}: {report.source_format}, {report.tensors} tensors, "
             f"{report.parameters / 1e6:.1f} M numbers, from sha256 {report.source_sha256[:12]}"
         )
+        for name, fact in report.facts.items():
+            click.echo(f"  {name}: {fact}")

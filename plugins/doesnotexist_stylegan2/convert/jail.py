@@ -48,7 +48,7 @@ _REPORTED = {field.name for field in fields(Report)} - {"source", "target"}
 def convert_file(source: Path, target: Path, *, force: bool = False, config: Path | None = None) -> Report:
     """Convert a checkpoint to safetensors; the target appears whole or not at all.
 
-    `config` is lucidrains' configuration file; by default the one beside the checkpoint, if there is one.
+    `config` is lucidrains' configuration file; by default one beside the checkpoint, if there is one.
     Raises `ConversionRefused`, `WeightsInvalid`, `WeightsError`, or `InvalidParameter` for the paths.
     """
     _check_target(target, force)
@@ -68,9 +68,14 @@ def _check_target(target: Path, force: bool) -> None:
 
 
 def _config(source: Path, config: Path | None) -> str | None:
-    """The text of the configuration file that lucidrains' code writes beside its checkpoints."""
-    found = config or source.with_name(".config.json")
-    if config is None and not found.is_file():
+    """The text of the configuration file that lucidrains' code writes beside its checkpoints.
+
+    It is called `.config.json`; who keeps several checkpoints in a folder puts the name of one before it.
+    """
+    names = (f"{source.stem}.config.json", f"{source.name}.config.json", ".config.json")
+    beside = (path for name in names if (path := source.with_name(name)).is_file())
+    found = config or next(beside, None)
+    if found is None:
         return None
     if not found.is_file() or found.stat().st_size > MAX_CONFIG_BYTES:
         raise InvalidParameter("--config", f"a file of at most {MAX_CONFIG_BYTES} bytes", os.fspath(found))

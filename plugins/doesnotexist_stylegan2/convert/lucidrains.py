@@ -9,6 +9,7 @@ beside the shapes lies in a `.config.json` beside the file.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 
@@ -82,7 +83,13 @@ def _options(config: str | None) -> dict[str, object]:
     if not isinstance(found, dict):
         raise broken("its configuration file is no JSON object")
     for name, kind in _OPTIONS.items():
-        whole = not isinstance(found.get(name), list) or all(type(item) is int for item in found[name])
-        if name in found and not (isinstance(found[name], kind) and whole):
+        if name in found and not (isinstance(found[name], kind) and _plain(found[name])):
             raise broken(f"its configuration file gives {name} a wrong type")
     return {name: found[name] for name in _OPTIONS if name in found}
+
+
+def _plain(value: object) -> bool:
+    """Whether a list holds integers only and a number is a finite one."""
+    if isinstance(value, list):
+        return all(type(item) is int for item in value)
+    return not isinstance(value, float) or math.isfinite(value)

@@ -30,7 +30,7 @@ class Machine:
         self.cursor, self.calls, self.persistent = cursor, calls, persistent
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []  # the stacks put aside by MARK
-        self.memo: dict[int, Any] = {}
+        self.memo: dict[Any, Any] = {}
 
     def load(self) -> object:
         """Run to STOP and return the one value left; raises `WeightsInvalid` or `ConversionRefused`."""
@@ -115,7 +115,7 @@ class Machine:
         target.update(zip(map(symbols.checked_key, items[::2]), items[1::2], strict=True))
 
     def _put(self, index: Any) -> None:
-        self.memo[index] = self._top(object)
+        self.memo[symbols.checked_key(index)] = self._top(object)
 
     def _memoize(self, _: object) -> None:
         self.memo[len(self.memo)] = self._top(object)

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.random import RandomState  # here, not when it is first used: the child may not import then
+from numpy.typing import NDArray
 
 from ..architecture import Architecture
 from .arrays import Floats
 from .limits import broken
+
+Doubles = NDArray[np.float64]
 
 MEAN_SAMPLES = 10_000
 MAX_MAPPING_WEIGHTS = 1 << 23  # four times any published network's: the cost of the mean grows with them
@@ -34,21 +37,21 @@ def mean_w(tensors: Mapping[str, Floats], net: Architecture) -> Floats:
     return mean
 
 
-def _with_labels(z: Floats, tensors: Mapping[str, Floats], net: Architecture) -> Floats:
+def _with_labels(z: Doubles, tensors: Mapping[str, Floats], net: Architecture) -> Doubles:
     """What goes into the first layer; see `network.Mapping`."""
     if not net.c_dim:
         return _normalised(z)
     embedding = tensors["mapping.embed.weight"].T.astype(np.float64)
     if not net.labels_joined:
         embedding = embedding / np.sqrt(net.c_dim) + tensors["mapping.embed.bias"]
-    labels: Floats = embedding[np.arange(len(z)) % net.c_dim]
+    labels: Doubles = embedding[np.arange(len(z)) % net.c_dim]
     if net.labels_joined:
         return _normalised(np.concatenate([z, labels], axis=1))
     return np.concatenate([_normalised(z), _normalised(labels)], axis=1)
 
 
-def _normalised(x: Floats) -> Floats:
-    scaled: Floats = x / np.sqrt(np.square(x).mean(axis=1, keepdims=True) + 1e-8)
+def _normalised(x: Doubles) -> Doubles:
+    scaled: Doubles = x / np.sqrt(np.square(x).mean(axis=1, keepdims=True) + 1e-8)
     return scaled
 
 

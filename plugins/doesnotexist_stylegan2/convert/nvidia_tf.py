@@ -131,8 +131,8 @@ def _filter(taps: object) -> tuple[float, ...]:
     match taps:
         case None:
             return (1.0, 1.0)
-        case [*numbers] if 0 < len(numbers) <= 8 and all(isinstance(tap, int | float) for tap in numbers):
-            return tuple(map(float, numbers))
+        case [*numbers] if len(numbers) <= 8 and all(isinstance(tap, int | float) for tap in numbers):
+            return tuple(float(tap) for tap in numbers if isinstance(tap, int | float))
         case Array() | Tensor():
             return taps_of(materialise({"resample_kernel": taps})["resample_kernel"])
     raise broken("a TensorFlow network whose resampling filter is no list of numbers")

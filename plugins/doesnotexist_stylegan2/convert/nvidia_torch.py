@@ -8,7 +8,7 @@ still have to make a StyleGAN2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from doesnotexist.errors import quoted
@@ -92,7 +92,7 @@ def _tensors(modules: dict[str, Record]) -> Iterator[tuple[str, Numbers]]:
 
 
 def _said(
-    generator: Record, modules: dict[str, Record], taps: tuple[float, ...], facts: dict[str, object]
+    generator: Record, modules: dict[str, Record], taps: tuple[float, ...], facts: Mapping[str, object]
 ) -> Said:
     """What the modules remember of how they were built."""
     layers = _of(modules, "SynthesisLayer")

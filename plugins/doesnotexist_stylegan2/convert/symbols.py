@@ -43,6 +43,9 @@ RECORDS = frozenset({
 })  # fmt: skip
 """Classes whose instances are kept as a name and a state."""
 
+_TYPES = frozenset(f"torch.{name}" for name in ("float16", "bfloat16", "float32", "float64"))
+"""What a module may note about its numbers; nobody asks."""
+
 _ALIASES = {
     "numpy._core.multiarray": "numpy.core.multiarray",  # numpy 2 moved the module
     "numpy._core.numeric": "numpy.core.numeric",
@@ -79,7 +82,9 @@ def build(value: object, state: object) -> None:
         case Array(), (int(), tuple() as shape, Dtype() as dtype, bool() as fortran, data):
             value.build(dtype, shape, fortran, _as_bytes(data))
         case Dtype(), (int(), "<" | "|", *_):
-            pass  # the byte order; no one's checkpoint is big-endian
+            pass  # the byte order
+        case Dtype(), (int(), ">", *_):
+            raise broken("a numpy array of big-endian numbers")
         case dict(), dict():
             pass  # attributes of an ordered dict, such as torch's version table: nothing to read from
         case _:
@@ -100,8 +105,11 @@ def _ordered_dict(args: tuple[Any, ...], budget: Budget) -> dict[Any, Any]:
 
 
 def checked_key(key: object) -> str | int | float | None:
-    """A dict key. Only plain ones: hashing a deeply nested tuple would overflow the interpreter's stack."""
-    if isinstance(key, str | int | float | None):
+    """A dict key. Only plain ones: hashing a deeply nested tuple would overflow the interpreter's stack.
+
+    And no huge numbers, of which any number share one hash: to fill a dict with such takes for ever.
+    """
+    if isinstance(key, str | float | None) or (isinstance(key, int) and abs(key) < 1 << 63):
         return key
     raise broken(f"a dict key that is a {type(key).__name__}")
 
@@ -225,11 +233,13 @@ CALLS: Mapping[str, Call] = {
     "numpy.core.numeric._frombuffer": _free(_array_of_buffer),
     "numpy.dtype": _free(_dtype),
     "torch.Size": _free(_size),
+    "torch.device": lambda *_: None,  # where a module was: it will be elsewhere
     "torch._utils._rebuild_parameter": _free(_parameter),
+    "torch._utils._rebuild_parameter_with_state": _free(_parameter),
     "torch._utils._rebuild_tensor_v2": _free(_tensor),
     "torch.nn.backends.thnn._get_thnn_function_backend": lambda *_: None,  # of torch 0.4: it held functions
     "torch_utils.persistence._reconstruct_persistent_obj": _free(_persistent),
 }
 """What a call of a listed name gives."""
 
-_KNOWN = frozenset({*CALLS, *STORAGES, *DICTS, *RECORDS, NESTED_STREAM, "numpy.ndarray"})
+_KNOWN = frozenset({*CALLS, *STORAGES, *DICTS, *RECORDS, *_TYPES, NESTED_STREAM, "numpy.ndarray"})

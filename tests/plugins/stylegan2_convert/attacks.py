@@ -10,6 +10,7 @@ import gzip
 import io
 import lzma
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -226,10 +227,21 @@ def opcodes() -> Iterator[Attack]:
         "too-many-opcodes": b"\x80\x02" + b"N0" * 300_000 + b"N.",
         "list-of-itself": b"\x80\x02]q\x00h\x00a.",
         "dict-of-itself": b"\x80\x02}q\x00X\x05\0\0\0g_emah\x00s.",
+        "keys-of-one-hash": b"\x80\x02}("
+        + b"".join(b"\x8a\x10" + n + b"N" for n in _one_hash(100_000))
+        + b"u.",
+        "memo-of-one-hash": b"]"
+        + b"".join(b"p%d\n" % int.from_bytes(n, "little") for n in _one_hash(100_000))
+        + b".",
         "laughs": b"\x80\x02)" + b"2\x86" * 100 + b".",
         "unknown-opcode": b"\x80\x02\xff.",
     }
     yield from ((f"opcode-{name}", code) for name, code in codes.items())
+
+
+def _one_hash(count: int) -> Iterator[int]:
+    """Whole numbers that Python's hash cannot tell apart: a dict of them takes minutes."""
+    return (index * sys.hash_info.modulus for index in range(1, count))
 
 
 def inner_streams() -> Iterator[Attack]:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from doesnotexist.errors import ConversionRefused, InvalidParameter
 from doesnotexist_stylegan2.convert.command import convert_command
 
-from .networks import SMALL, nvidia_tf, random_tensors
+from .networks import SMALL, nvidia_tf, random_tensors, rosinality
 
 
 @pytest.fixture
@@ -31,6 +31,13 @@ def test_one_line(source, tmp_path):
     assert result.exit_code == 0
     assert result.output.count("\n") == 1
     assert "nvidia-tf-4" in result.output
+
+
+def test_what_was_not_in_the_checkpoint_is_said(tmp_path):
+    path = tmp_path / "net.pt"
+    path.write_bytes(rosinality(SMALL, random_tensors(SMALL), mean=False))
+    result = invoke(path, tmp_path / "net.safetensors")
+    assert "  w_avg: not in the checkpoint: mean of 10000 w" in result.output
 
 
 def test_json(source, tmp_path):

@@ -324,7 +324,19 @@ def test_lucidrains_is_no_stylegan2_for_the_loader():
 
 
 @pytest.mark.parametrize(
-    "config", ["", "[]", "x", '{"image_size": "8"}', '{"fq_layers": [[]]}', "[" * 60_000]
+    "config",
+    [
+        "",
+        "[]",
+        "x",
+        '{"image_size": "8"}',
+        '{"fq_layers": [[]]}',
+        "[" * 60_000,
+        '{"lr_mlp": NaN}',
+        '{"lr_mlp": 1e999}',
+        '{"image_size": ' + "9" * 5000 + "}",
+        '{"image_size": true, "lr_mlp": "x"}',
+    ],
 )
 def test_lucidrains_configurations_that_are_none(config):
     with pytest.raises(WeightsInvalid, match="configuration"):

@@ -223,6 +223,10 @@ def test_lucidrains_configuration_is_found(tmp_path):
     assert report.format == "doesnotexist-lucidrains/1"
     assert report.architecture["network_capacity"] == 1
 
+    (tmp_path / "model_1.config.json").write_text(json.dumps({**CONFIG, "network_capacity": 2}))
+    own = convert_file(tmp_path / "model_1.pt", tmp_path / "own.safetensors")
+    assert own.architecture["network_capacity"] == 2
+
     (tmp_path / "other.json").write_text(json.dumps({**CONFIG, "image_size": 64}))
     with pytest.raises(WeightsInvalid, match="64 px"):
         convert_file(tmp_path / "model_1.pt", tmp_path / "two.safetensors", config=tmp_path / "other.json")

@@ -17,7 +17,7 @@ from doesnotexist_stylegan2.convert.values import Record
 
 from .assembler import Built, Call, Global, New, Persistent, pickled
 
-KEYS = st.text(max_size=5) | st.integers() | st.none()
+KEYS = st.text(max_size=5) | st.integers(-(2**62), 2**62) | st.none()
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**200), 2**200) | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.tuples(inner) | st.tuples(inner, inner) | st.dictionaries(KEYS, inner),

@@ -27,11 +27,14 @@ LIST = {
     "numpy.ndarray",
     "one_out_lstm.OneOutLSTM",  # BIMODAL, and the five below
     "torch.Size",
+    "torch.device",  # where a module of NVIDIA's was
+    *(f"torch.{name}" for name in ("bfloat16", "float16", "float32", "float64")),  # of what numbers it was
     "torch.nn.backends.thnn._get_thnn_function_backend",
     "torch.nn.modules.linear.Linear",
     "torch.nn.modules.normalization.LayerNorm",
     "torch.nn.modules.rnn.LSTM",
     "torch._utils._rebuild_parameter",
+    "torch._utils._rebuild_parameter_with_state",  # one with attributes of its own
     "torch._utils._rebuild_tensor_v2",
     "torch.storage._load_from_bytes",
     "torch_utils.persistence._reconstruct_persistent_obj",  # NVIDIA, PyTorch

@@ -49,6 +49,22 @@ def test_a_plain_pickle_with_nested_streams():
     assert (materialise(root)["x"] == np.float32([[1, 3], [2, 4]])).all()
 
 
+@pytest.mark.parametrize("kind", ["torch.FloatStorage", "torch.cuda.FloatStorage"])
+def test_tensors_that_were_on_a_card(kind):
+    module, _, name = kind.rpartition(".")
+    on_card = Persistent(("storage", Global(module, name), "0", "cuda:0", 2, None))
+    device = Call(Global("torch", "device"), ("cuda", 0))
+    whole = {"x": tensor(on_card, (2,), (1,)), "device": device, "dtype": Global("torch", "float32")}
+    root = read(memoryview(legacy_stream(whole, {"0": b_float(1, 2)})))[1]
+    assert materialise({"x": root["x"]})["x"].tolist() == [1, 2]
+
+
+def test_parameters_with_attributes():
+    made = Global("torch._utils", "_rebuild_parameter_with_state")
+    whole = {"x": Call(made, (tensor(nested(b_float(1, 2), 2), (2,), (1,)), True, {}, {"note": "x"}))}
+    assert materialise(read(memoryview(pickled(whole, 3)))[1])["x"].tolist() == [1, 2]
+
+
 def test_a_storage_that_is_a_view_of_another_is_refused():
     """As torch wrote it before version 0.4; no checkpoint that is still around needs it."""
     view = Persistent(("storage", Global("torch", "FloatStorage"), "0", "cpu", 2, ("1", 0, 2)))
