@@ -228,11 +228,9 @@ def opcodes() -> Iterator[Attack]:
         "list-of-itself": b"\x80\x02]q\x00h\x00a.",
         "dict-of-itself": b"\x80\x02}q\x00X\x05\0\0\0g_emah\x00s.",
         "keys-of-one-hash": b"\x80\x02}("
-        + b"".join(b"\x8a\x10" + n + b"N" for n in _one_hash(100_000))
+        + b"".join(b"\x8a\x10" + n.to_bytes(16, "little") + b"N" for n in _one_hash(100_000))
         + b"u.",
-        "memo-of-one-hash": b"]"
-        + b"".join(b"p%d\n" % int.from_bytes(n, "little") for n in _one_hash(100_000))
-        + b".",
+        "memo-of-one-hash": b"]" + b"".join(b"p%d\n" % n for n in _one_hash(100_000)) + b".",
         "laughs": b"\x80\x02)" + b"2\x86" * 100 + b".",
         "unknown-opcode": b"\x80\x02\xff.",
     }
