@@ -82,6 +82,23 @@ def test_the_slider_changes_the_picture_and_the_address(visit, domain, name):
     assert page.evaluate("document.activeElement.type") == "range"
 
 
+def test_a_slider_that_is_drawn_shows_its_way_and_ends_where_it_is_left(visit):
+    page = visit("faces", "/?seed=7")
+    page.evaluate("window.shown = []; document.addEventListener('hung', () => shown.push(location.search))")
+    place = page.locator("#controls [name=psi]").bounding_box()
+    page.mouse.move(place["x"] + place["width"] - 2, place["y"] + place["height"] / 2)
+    page.mouse.down()
+    for part in range(20, -1, -1):
+        page.mouse.move(place["x"] + place["width"] * part / 20, place["y"] + place["height"] / 2)
+        page.wait_for_timeout(100)
+    assert len(page.evaluate("shown")) >= 2  # while it moves, and not only when it rests
+
+    page.mouse.up()
+    until(page, "new URLSearchParams(shown.at(-1)).get('psi') === '-1.0'")
+    assert page.locator("#controls [name=psi]").input_value() == "-1"
+    assert "psi=-1.0" in page.evaluate(_SRC)
+
+
 def test_s_saves_the_picture_under_its_name(visit):
     page = visit("faces", "/?seed=7")
 

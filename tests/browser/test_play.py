@@ -36,10 +36,23 @@ def test_m_goes_halfway_to_another_and_its_slider_all_the_way(visit):
 
 def test_the_film_of_a_morph_can_be_had(visit):
     page = visit("cats", "/?seed=7&toward=8&step=0.5")
-    film = page.locator("#kin .films a").first.get_attribute("href")
+    film = page.locator("#films a").first.get_attribute("href")
     fetched = f"fetch('{film}&frames=4').then((it) => [it.status, it.headers.get('content-type')])"
 
     assert page.evaluate(fetched) == [200, "image/webp"]
+
+
+def test_the_loop_of_a_morph_runs_on_the_wall_and_the_trail_keeps_the_still(visit):
+    page = visit("cats", "/?seed=7&toward=8&step=0.5")
+    first, address = page.evaluate(_SRC), page.url
+    page.evaluate("document.querySelector('#films [data-loop]').href += '&frames=4'")
+    changed(page, page.locator("#films [data-loop]").click)
+    assert "/morph.webp" in page.evaluate(_SRC)
+    assert page.url == address
+
+    changed(page, lambda: page.keyboard.press("Space"))
+    assert "/morph.webp" not in page.evaluate(_SRC)
+    assert page.evaluate("document.querySelector('#trail img').src") == first
 
 
 def test_play_opens_below_and_its_pictures_come_to_the_wall(visit):

@@ -98,9 +98,9 @@ def test_in_words(exhibit):
     assert exhibit("moods", Media(b"", "svg", {"smiles": "CCO"})).description.endswith("seed 7: CCO")
 
 
-def test_psi_is_offered_where_the_model_is_worth_looking_at(exhibit):
+def test_psi_is_offered_from_the_opposite_to_the_wild(exhibit):
     one = exhibit("blots")
     card = one.card.model_validate({**one.card.model_dump(), "psi": {"low": -1.0, "high": 1.0}})
     psi = Exhibit(one.generator, card, one.recipe).controls[0]
 
-    assert (psi.minimum, psi.maximum) == ("-1", "1")
+    assert (psi.minimum, psi.maximum) == ("-1", "1.5")

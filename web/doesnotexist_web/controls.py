@@ -23,7 +23,7 @@ LABELS = {
     "psi": "ψ (psi)",
     "mix": "mixed with seed",
     "mix_layers": "which lends it",
-    "toward": "on the way to seed",
+    "toward": "to seed",
     "step": "how far",
     "relative": "relative number",
 }

@@ -21,6 +21,7 @@ from .voices import Voice, voice_of
 
 STARTER = 256  # pixels; below, a picture is shown small and sharp, never blown up to a window
 SOCIAL = 1200  # pixels at most of the picture that goes with a link; networks want 600 at least
+WILD = 1.5  # of psi: a slider goes farther than models do well, for the strangest are liked best
 
 # What is said of one that comes from another.
 NEAR = {"relative": "relative number {}", "mix": "mixed with seed {}", "toward": "on the way to seed {}"}
@@ -173,10 +174,12 @@ class Exhibit:
 
     @cached_property
     def controls(self) -> list[Control]:
-        """Its parameters, with psi in the range in which this model is worth looking at."""
+        """Its parameters, those of its company first; psi from the least that its card allows to the wild."""
         every = controls(self.generator.params, self.recipe.params)
-        span = self.card.psi
-        return [within(one, span.low, span.high) if span and one.name == "psi" else one for one in every]
+        if span := self.card.psi:
+            high = max(span.high, WILD)
+            every = [within(one, span.low, high) if one.name == "psi" else one for one in every]
+        return sorted(every, key=lambda one: (one.name not in COMPANY, one.kind != "range"))
 
     @cached_property
     def larger(self) -> Listing | None:

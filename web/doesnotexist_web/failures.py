@@ -52,6 +52,11 @@ STATUS: dict[type[DoesNotExistError], int] = {
     DeadlineExceeded: 504,
     PluginError: 502,
 }
+# What is said where Werkzeug would have words of its own.
+OURS = {
+    400: "This cannot be read; the body of a request must be what its Content-Type says.",
+    404: "There is nothing at this address.",
+}
 # What a plugin or a weight file says in its own words may hold the places of files.
 _PATH = re.compile(r"(?<![\w@.:/])(?:[A-Za-z]:)?(?:[\\/][^\s\\/:'\"<>|]+){2,}")
 
@@ -96,7 +101,9 @@ def failure_of(error: Exception) -> Failure:
         return _ours(error)
     if isinstance(error, HTTPException) and error.code:
         keep = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
-        return Failure(error.code, error.description or "", headers=keep)
+        usual = error.description == type(error).description
+        detail = OURS.get(error.code) if usual else None
+        return Failure(error.code, detail or error.description or "", headers=keep)
     log.error("request %s failed", request_id(), exc_info=error)
     return Failure(500, f"Something went wrong here. Request {request_id()} is in the log.")
 

@@ -1,5 +1,10 @@
 // The page of the API: Swagger UI over this site's own document. It asks no other host for anything:
 // the validator that it would send the document to is switched off.
+const night = matchMedia("(prefers-color-scheme: dark)");
+const dress = () => document.documentElement.classList.toggle("dark-mode", night.matches);
+night.addEventListener("change", dress);
+dress();
+
 window.SwaggerUIBundle({
   url: document.getElementById("api").dataset.document,
   dom_id: "#api",

@@ -5,7 +5,7 @@ import { keys } from "./keys.js";
 import { openPanel } from "./panel.js";
 import { touch } from "./touch.js";
 import { trail } from "./trail.js";
-import { $, another, go, prepare, read, say } from "./wall.js";
+import { $, another, go, prepare, read, say, watch } from "./wall.js";
 
 const actions = {
   another,
@@ -18,7 +18,8 @@ const actions = {
   keys: () => $("#keys").togglePopover?.(),
 };
 
-let moved = null; // what aborts the reading for a setting that has moved on
+let turning = false; // whether a setting is being read; what it moved on to meanwhile is read after it
+let moved = false;
 let pause = 0;
 
 history.replaceState({}, "", $("link[rel=canonical]").href);
@@ -42,6 +43,7 @@ addEventListener("click", (event) => {
   const name = event.target.closest("#another, #link, #morph, #play")?.id;
   if (name) actions[name]();
   else if (event.target.closest("#work .mat")) another();
+  else if (event.target.closest("#films [data-loop]")) watch(event.target.href);
   else if (event.target.closest("#trail a, #kin .thumb")) go(read(event.target.closest("a").href));
   else return;
   event.preventDefault();
@@ -52,14 +54,23 @@ addEventListener("popstate", () => go(read(location.href), { push: false }));
 $("#controls").addEventListener("input", (event) => {
   const output = $("output", event.target.closest("label"));
   if (output) output.textContent = event.target.value;
-  if (!event.target.checkValidity()) return;
-  moved?.abort();
-  moved = new AbortController();
-  clearTimeout(pause);
-  const form = $("#controls");
-  const address = `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`;
-  go(read(address, moved.signal), { push: false, moving: true });
-  pause = setTimeout(prepare, 400);
+  if (event.target.checkValidity()) turn();
 });
 
 $("#controls").addEventListener("submit", (event) => event.preventDefault());
+
+/** Show what the settings say. One reading at a time, each seen to its end: a slider that is drawn shows its way. */
+async function turn() {
+  moved = true;
+  if (turning) return;
+  turning = true;
+  clearTimeout(pause);
+  while (moved) {
+    moved = false;
+    const form = $("#controls");
+    const address = `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`;
+    await go(read(address), { push: false, moving: true });
+  }
+  turning = false;
+  pause = setTimeout(prepare, 400);
+}

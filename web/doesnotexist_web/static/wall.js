@@ -3,22 +3,29 @@
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
+const SAID_MS = 8000;
+
+let fading = 0; // the end of what is said
 let next = null; // the promise of another one, its picture decoded; null while a slider moves
 let wish = null; // the latest of several: an older answer that comes later is not shown
 
 /** The page at an address, with its picture decoded; rejects with the reason the server gives. */
-export async function read(address, signal) {
-  const response = await fetch(address, { headers: { Accept: "text/html" }, signal });
+export async function read(address) {
+  const response = await fetch(address, { headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   if (!response.ok) throw new Error($("#reason", page)?.textContent ?? response.statusText);
   const picture = $("#work img", page);
-  if (picture) {
-    const ready = new Image();
-    for (const { name, value } of picture.attributes) ready.setAttribute(name, value);
-    await ready.decode().catch(() => reason(ready.src));
-    picture.replaceWith(ready);
-  }
+  if (picture) picture.replaceWith(await decoded(picture));
   return { page, address: $("link[rel=canonical]", page)?.getAttribute("href") };
+}
+
+/** A picture like this one, from its own address or another, ready to be shown. */
+async function decoded(picture, address = picture.getAttribute("src")) {
+  const ready = new Image();
+  for (const { name, value } of picture.attributes) ready.setAttribute(name, value);
+  ready.src = address;
+  await ready.decode().catch(() => reason(ready.src));
+  return ready;
 }
 
 /** Why a picture did not come, in the server's words. */
@@ -47,21 +54,42 @@ export async function go(coming, { push = true, moving = false } = {}) {
   try {
     const found = await coming;
     if (mine !== wish) return false;
-    const left = { address: location.href, picture: $("#work img").cloneNode() };
+    const left = { address: location.href, picture: still() };
     hang(found.page, moving);
     if (push) history.pushState({}, "", found.address);
     else if (moving) history.replaceState({}, "", found.address);
-    if (!moving) {
-      say($("#work img").alt, true);
-      prepare();
-    }
+    say(moving ? "" : $("#work img").alt, true);
+    if (!moving) prepare();
     document.dispatchEvent(new CustomEvent("hung", { detail: { left: push ? left : null } }));
     return true;
   } catch (error) {
-    if (error.name !== "AbortError") say(error.message);
+    say(error.message);
     if (push) prepare();
     return false;
   }
+}
+
+/** Run a film in the place of the picture, until something else hangs there. */
+export async function watch(address) {
+  const mine = (wish = Symbol());
+  say("The film is being made …");
+  try {
+    const film = await decoded(still(), address);
+    if (mine !== wish) return;
+    film.dataset.still = still().src;
+    $("#work img").replaceWith(film);
+    say(`${film.alt}, as a film`, true);
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+/** A copy of the picture that hangs there; of a film, the one it took the place of. */
+function still() {
+  const copy = $("#work img").cloneNode();
+  if (copy.dataset.still) copy.src = copy.dataset.still;
+  delete copy.dataset.still;
+  return copy;
 }
 
 /** Put every part of a page that was read in the place of this one's; focus and opened facts stay. */
@@ -90,8 +118,10 @@ function settle(form, fresh) {
   for (const field of form.querySelectorAll("[type=hidden]")) field.value = fresh.elements[field.name].value;
 }
 
-/** Tell the visitor something; `quiet` tells it only to those who listen. */
+/** Tell the visitor something for a while; `quiet` tells it only to those who listen. */
 export function say(text, quiet = false) {
+  clearTimeout(fading);
+  if (!quiet && !text.endsWith("…")) fading = setTimeout(say, SAID_MS, "", true);
   $("#said").classList.toggle("quiet", quiet);
   $("#said").textContent = text;
 }
