@@ -80,7 +80,7 @@ def refusal(mol: Mol) -> str | None:
         return "hard to make"
     alert = next((f"alert {name}" for name in GATE if _catalogue(name).HasMatch(mol)), None)
     # last, for it takes longest: bonds that no arrangement in space can have
-    return alert or (None if shape.embedded(mol) else "no shape in space")
+    return alert or (None if shape.possible(mol) else "no shape in space")
 
 
 def verdict(smiles: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,11 +59,14 @@ class Writer(Protocol):
         """How likely it is to write each, in nats; `exact` to a dozen digits on any machine."""
 
 
-def draw(writer: Writer, seeds: Sequence[int], verdict: Verdict, temperature: float = 1.0) -> list[Draft]:
-    """A molecule that the verdict lets pass for each seed, in order; raises as `complete` does."""
+def draw(writer: Writer, asked: Iterable[tuple[int, float]], verdict: Verdict) -> list[Draft]:
+    """A molecule that the verdict lets pass for each seed and temperature, in order.
+
+    Raises as `complete` does.
+    """
     import numpy as np
 
-    drafts = [Draft(np.random.RandomState(seed), verdict, temperature) for seed in seeds]
+    drafts = [Draft(np.random.RandomState(seed), verdict, temperature) for seed, temperature in asked]
     complete(writer, drafts)
     return drafts
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import chemistry
-from .drafts import Draft, Writer, complete
+from .drafts import Writer, draw
 from .scaffold import dressed, scaffold
 
 PROPOSALS, EACH = 40, 16  # molecules proposed at once, and relatives that come of them
@@ -70,8 +70,7 @@ class Neighbourhood:
         """
         wanted = list(keys)
         missing = [key for key in dict.fromkeys(key.own for key in wanted) if key not in self._own]
-        drafts = [Draft(np.random.RandomState(k.seed), chemistry.verdict, k.temperature) for k in missing]
-        complete(self.writer, drafts)
+        drafts = draw(self.writer, [(key.seed, key.temperature) for key in missing], chemistry.verdict)
         own = dict(self._own)
         for key, draft in zip(missing, drafts, strict=True):
             own[key] = _remember(self._own, key, Found(chemistry.canonical(draft.smiles), draft.attempts))

@@ -15,7 +15,7 @@ class ChemicalParams(Params):
     """How it is drawn from the model, and how on paper."""
 
     temperature: float = Field(
-        1.0, ge=0.5, le=1.5, description="1 draws as the model learned; lower is commoner, higher stranger"
+        1.16, ge=0.5, le=1.5, description="1 is as the model learned; lower is commoner, higher stranger."
     )
     relative: int | None = Field(
         None, ge=1, le=MAX_SEED, description="Number of a relative: the same scaffold, other side chains."

@@ -26,6 +26,11 @@ Probabilities = npt.NDArray[np.float64]
 # How near is too near. The largest error of a float32 cumulative sum in 400 molecules was 1.4e-6; a
 # probability by itself is right to 2e-5 of its own size, which counts once tokens have been forbidden.
 GUARD, NARROW_GUARD = 3e-5, 3e-4
+# What every token loses of its probability, as a share of the likeliest one's. What spoils a molecule comes
+# mostly from the hundreds of tokens that are hardly possible; without them it can be written at a higher
+# temperature. A threshold does the same (min-p, Nguyen et al. 2024, arXiv:2407.01082), but there last bits
+# decide on which side of it a token falls.
+FLOOR = 0.002
 SLOTS = 256  # molecules written at once
 DEAD_END = 0.02  # give an attempt up where less than this probability is grammatical
 
@@ -95,7 +100,7 @@ class MoleculeSampler:
         cache, slots = self.network.cache(len(lines)), lines
         while slots and cache.length < self.network.config.context:
             logits = self.network.step(np.array([line.tokens[-1] for line in slots]), cache)
-            sums = _shares(logits, np.array([line.temperature for line in slots])).cumsum(-1)
+            sums = _shares(logits, np.array([line.temperature for line in slots]), FLOOR).cumsum(-1)
             uniforms = np.array([line.dice.random_sample() for line in slots])
             drawn = _draw_all(sums, uniforms)
             going = [i for i, line in enumerate(slots) if self._extend(line, sums[i], uniforms[i], drawn[i])]
@@ -123,7 +128,7 @@ class MoleculeSampler:
     def _exact_sums(self, line: Line) -> Probabilities:
         self.rechecked += 1
         logits = self.network.exact.after(line.tokens)[None]
-        sums: Probabilities = _shares(logits, np.array([line.temperature]))[0].cumsum()
+        sums: Probabilities = _shares(logits, np.array([line.temperature]), FLOOR)[0].cumsum()
         return sums
 
     def _allowed(self, line: Line, token: int) -> bool:
@@ -136,10 +141,10 @@ class MoleculeSampler:
         return after is not None
 
 
-def _shares(logits: Floats, temperature: Probabilities) -> Probabilities:  # (S, V), (S,) to (S, V)
-    """The probabilities of the tokens."""
+def _shares(logits: Floats, temperature: Probabilities, floor: float = 0.0) -> Probabilities:
+    """The probabilities of the tokens: (S, V), (S,) to (S, V)."""
     scaled = logits.astype(np.float64) / temperature[:, None]
-    powers = np.exp(scaled - scaled.max(-1, keepdims=True))
+    powers = np.maximum(np.exp(scaled - scaled.max(-1, keepdims=True)) - floor, 0.0)
     shares: Probabilities = powers / powers.sum(-1, keepdims=True)
     return shares
 

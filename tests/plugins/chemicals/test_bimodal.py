@@ -150,4 +150,4 @@ def test_the_published_network_serves_recipes(real: bytes) -> None:
     assert sampler.sample(recipes[2:3])[0].facts() == facts[2]
     assert "has not seen" in facts[0]["novelty"]
     assert facts[3]["smiles"] in facts[6]["kinship"]
-    assert len(draw(bimodal.read(real), [1], verdict, 0.7)) == 1
+    assert len(draw(bimodal.read(real), [(1, 0.7)], verdict)) == 1

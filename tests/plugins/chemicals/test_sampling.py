@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 
 from doesnotexist.errors import BadSample
-from doesnotexist_chemicals import sampling
+from doesnotexist_chemicals import drafts, sampling
 from doesnotexist_chemicals.chemistry import parse, verdict
-from doesnotexist_chemicals.drafts import LAST_TEMPERATURE, Draft, complete, draw
+from doesnotexist_chemicals.drafts import LAST_TEMPERATURE, Draft, Verdict, Writer, complete
 from doesnotexist_chemicals.grammar import Prefix
 from doesnotexist_chemicals.network import Cache, Floats, Ids, Network
-from doesnotexist_chemicals.sampling import GUARD, MoleculeSampler
+from doesnotexist_chemicals.sampling import FLOOR, GUARD, MoleculeSampler
 from doesnotexist_chemicals.tokens import END, Vocabulary, split
 
 SEEDS = list(range(300))
@@ -24,6 +25,10 @@ ONE = np.ones(1)
 
 def always(smiles: str) -> str | None:
     return None
+
+
+def draw(writer: Writer, seeds: Iterable[int], verdict: Verdict, temperature: float = 1.0) -> list[Draft]:
+    return drafts.draw(writer, [(seed, temperature) for seed in seeds], verdict)
 
 
 def test_alone_batched_and_shuffled_are_the_same(sampler: MoleculeSampler) -> None:
@@ -58,7 +63,7 @@ def test_another_process_with_other_threads_draws_the_same(sampler: MoleculeSamp
         "from doesnotexist_chemicals.sampling import MoleculeSampler\n"
         "file = resources.files('doesnotexist_chemicals') / 'weights' / 'moses-gpt.safetensors'\n"
         "s = MoleculeSampler(*weights.read(file.read_bytes()))\n"
-        "print('\\n'.join(d.smiles for d in draw(s, range(8), lambda smiles: None)))\n"
+        "print('\\n'.join(d.smiles for d in draw(s, [(n, 1.0) for n in range(8)], lambda smiles: None)))\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", code],
@@ -80,8 +85,8 @@ def test_the_guard_is_wide_enough(sampler: MoleculeSampler) -> None:
             single, double = (
                 net.after(tokens[:length])[None] for net in (sampler.network, sampler.network.exact)
             )
-            apart = sampling._shares(single, ONE).cumsum() - sampling._shares(double, ONE).cumsum()
-            worst = max(worst, float(np.abs(apart).max()))
+            sums, exact = (sampling._shares(logits, ONE, FLOOR).cumsum() for logits in (single, double))
+            worst = max(worst, float(np.abs(sums - exact).max()))
 
     assert worst < GUARD / 10
 
@@ -102,6 +107,17 @@ def test_a_network_with_wrong_last_bits_draws_the_same(
     assert [draft.smiles for draft in draw(sampler, range(60), always)] == expected
 
 
+def test_what_is_hardly_possible_is_never_drawn() -> None:
+    """All tokens lose the same of their probability; those with less than that have none."""
+    likely = np.array([1.0, 0.5, 2 * FLOOR, FLOOR / 2])
+    shares = sampling._shares(np.log(likely)[None], ONE, FLOOR)[0]
+    left = np.array([1 - FLOOR, 0.5 - FLOOR, FLOOR, 0.0])
+
+    assert shares == pytest.approx(left / left.sum())
+    assert shares[3] == 0
+    assert sampling._shares(np.log(likely)[None], ONE)[0] == pytest.approx(likely / likely.sum())
+
+
 def test_masked_draws_obey_the_grammar(network: Network, vocabulary: Vocabulary) -> None:
     """Even an untrained network writes no open ring and no sixth bond."""
     for draft in draw(MoleculeSampler(network, vocabulary), range(20), always):
@@ -118,11 +134,11 @@ def test_raw_draws_come_as_they_are(network: Network, vocabulary: Vocabulary) ->
 
 
 def test_what_the_door_refuses_is_counted_and_never_given(sampler: MoleculeSampler) -> None:
-    drafts = draw(sampler, range(100), verdict)
+    drawn = draw(sampler, range(100), verdict)
 
-    assert all(verdict(draft.smiles) is None for draft in drafts)
-    refusals = [reason for draft in drafts for reason in draft.refusals]
-    assert sum(draft.attempts for draft in drafts) == 100 + len(refusals)
+    assert all(verdict(draft.smiles) is None for draft in drawn)
+    refusals = [reason for draft in drawn for reason in draft.refusals]
+    assert sum(draft.attempts for draft in drawn) == 100 + len(refusals)
     assert 0 < len(refusals) < 100
 
 
@@ -146,8 +162,7 @@ def test_who_never_passes_at_a_high_temperature_goes_on_at_a_low_one(sampler: Mo
     assert draft.temperature == LAST_TEMPERATURE
 
 
-def test_likelihood_is_that_of_the_draws(sampler: MoleculeSampler) -> None:
-    """Exponentiated, it is the product of the probabilities that the network draws with."""
+def test_a_likelihood_is_the_same_alone_and_in_a_batch(sampler: MoleculeSampler) -> None:
     texts = [draft.smiles for draft in draw(sampler, range(6), always)]
     found = sampler.log_likelihoods(texts)
 
