@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from doesnotexist import Media
-from doesnotexist_web.exhibits import Exhibit, is_picture
+from doesnotexist_web.boards import is_picture
+from doesnotexist_web.exhibits import Exhibit
 
 
 @pytest.fixture

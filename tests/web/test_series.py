@@ -6,7 +6,8 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from doesnotexist.errors import InvalidParameter
-from doesnotexist_web.series import KINDS, MORPH, NEIGHBOURS, SHEET, STRIP, offers, read_series, usual
+from doesnotexist_web.kinds import KINDS, MORPH, NEIGHBOURS, SHEET, STRIP
+from doesnotexist_web.series import read_series
 
 
 def read(zoo, kind, **query: str):
@@ -90,16 +91,3 @@ def test_what_is_wrong_is_named(wave_zoo, kind, query, field):
 def test_a_name_that_stands_twice(wave_zoo):
     with pytest.raises(InvalidParameter, match="side: expected one value"):
         read_series(SHEET, wave_zoo, "waves", MultiDict([("side", "2"), ("side", "3")]))
-
-
-def test_each_kind_needs_what_it_turns(wave_zoo, plugins):
-    waves, polygons = wave_zoo.generator("waves"), plugins.generator("polygons")
-
-    assert [kind.name for kind in KINDS.values() if offers(waves, kind)] == list(KINDS)
-    assert [kind.name for kind in KINDS.values() if offers(polygons, kind)] == ["sheet"]
-
-
-def test_drawings_have_time_to_be_looked_at(wave_zoo, plugins):
-    assert usual(MORPH, wave_zoo.generator("waves")) == 48
-    assert usual(MORPH, plugins.generator("polygons")) == 12
-    assert usual(SHEET, plugins.generator("polygons")) == SHEET.usual

@@ -10,12 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from doesnotexist import Media
+from doesnotexist import Generator, Media
+from doesnotexist.media import PICTURE_FORMATS
 from doesnotexist.provenance import mark
 
 from . import here
 
 Pixels = NDArray[np.uint8]  # (H, W, 3), RGB
+
+
+def is_picture(generator: Generator) -> bool:
+    """Whether what it makes is pixels, which flow into one another; else it is drawn, and worth words."""
+    return generator.formats[0] in PICTURE_FORMATS
 
 
 def pixels_of(picture: bytes) -> Pixels:

@@ -19,8 +19,8 @@ from doesnotexist.recipe import Value, fresh_seed, text_of
 from .answers import with_query
 from .controls import COMPANY, LENT, Control, spare
 from .exhibits import Exhibit
+from .kinds import KINDS, MORPH, SHEET, STRIP
 from .play import formats_of
-from .series import KINDS, MORPH, SHEET, STRIP
 
 RELATIVES = 9
 PSIS = (-1.0, -0.5, 0.0, 0.5, 1.0)

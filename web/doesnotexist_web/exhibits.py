@@ -11,11 +11,11 @@ from flask import url_for
 
 from doesnotexist import Generator, Media, ModelCard, Recipe
 from doesnotexist.catalogue import Listing
-from doesnotexist.media import PICTURE_FORMATS
 from doesnotexist.recipe import Value, text_of
 
 from . import here
 from .answers import address_of, file_name, permalink, with_query
+from .boards import is_picture
 from .controls import COMPANY, Control, controls, within
 from .voices import Voice, voice_of
 
@@ -190,8 +190,3 @@ class Exhibit:
 
     def _permalink(self, **more: str) -> str:
         return permalink(self.generator.domain, self.recipe, **more)
-
-
-def is_picture(generator: Generator) -> bool:
-    """Whether what it makes is pixels; else it is drawn, and its facts are worth a line each."""
-    return generator.formats[0] in PICTURE_FORMATS

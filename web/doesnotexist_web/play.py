@@ -22,10 +22,11 @@ from doesnotexist.provenance import video_metadata
 
 from . import films, here
 from .answers import file_name, keep, permalink, with_query
-from .boards import Pixels, board, finished, pixels_of
+from .boards import Pixels, board, finished, is_picture, pixels_of
 from .headers import public
+from .kinds import KINDS, SHEET, STRIP, Kind, offers
 from .once import Once
-from .series import KINDS, SHEET, STRIP, Kind, Series, is_drawn, listed, offers, read_series
+from .series import Series, listed, read_series
 
 play = Blueprint("play", __name__)
 
@@ -107,7 +108,7 @@ def _make(series: Series, format: str) -> bytes:
         tiles = _tiles(series)
         record = _record(series, tiles[0])
         if series.kind.film:
-            fps = films.DRAWN_FPS if is_drawn(here.generator()) else films.FPS
+            fps = films.FPS if is_picture(here.generator()) else films.DRAWN_FPS
             data = films.film(tiles, format, video_metadata(record), fps)
         else:
             data = Picture(board(tiles, _columns(series))).encode(format, None)

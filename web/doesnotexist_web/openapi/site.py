@@ -8,9 +8,10 @@ from doesnotexist import Generator, Zoo
 from doesnotexist.generator import schemas
 from doesnotexist.media import MIN_SIZE, PICTURE_FORMATS
 
+from ..kinds import KINDS, Kind, usual
 from ..old_forms import WISHES
 from ..play import formats_of
-from ..series import KINDS, TILE, Kind, usual
+from ..series import TILE
 from .parts import MAKING, PIXELS, common_params, generator_params, in_path, media, operation, query, seeded
 from .schemas import TEXT, ref
 

@@ -3,7 +3,8 @@
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
-const SAID_MS = 8000;
+const SAID_MS = 8000; // until what was said goes
+const SLOW_MS = 300; // until waiting is worth a sign
 
 let fading = 0; // the end of what is said
 let next = null; // the promise of another one, its picture decoded; null while a slider moves
@@ -51,6 +52,7 @@ export function another() {
 export async function go(coming, { push = true, moving = false } = {}) {
   const mine = (wish = Symbol());
   if (moving) next = null;
+  const slow = setTimeout(() => document.body.classList.toggle("waiting", mine === wish && !moving), SLOW_MS);
   try {
     const found = await coming;
     if (mine !== wish) return false;
@@ -66,6 +68,9 @@ export async function go(coming, { push = true, moving = false } = {}) {
     say(error.message);
     if (push) prepare();
     return false;
+  } finally {
+    clearTimeout(slow);
+    if (mine === wish) document.body.classList.remove("waiting");
   }
 }
 
