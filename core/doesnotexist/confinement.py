@@ -27,7 +27,7 @@ from typing import IO, Any
 
 MAX_REPORT = 2**20  # bytes that are read of what the process says
 
-CODECS = ("ascii", "latin-1", "utf-8", "raw_unicode_escape", "unicode_escape")
+CODECS = ("ascii", "latin-1", "utf-8", "utf-8-sig", "raw_unicode_escape", "unicode_escape")
 
 # What Python reports of harmless doings; anything else that is reported after `lock` is refused.
 HARMLESS = frozenset({"mmap.__new__", "object.__getattr__", "builtins.id"})
@@ -39,6 +39,10 @@ _START = (
     "sys.path[:0] = [root for root in sys.argv[1].splitlines() if root not in sys.path]; "
     "sys.exit(import_module(sys.argv[2]).main(*sys.argv[3:]))"
 )
+
+
+class Forbidden(BaseException):
+    """What a locked process tried. No Exception, so that no library can swallow it and go on."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,9 @@ def _report(said: bytes) -> dict[str, Any] | None:
 def _ending(code: int) -> str:
     if code >= 0:
         return f"exit code {code}"
-    # SIGXCPU: its time is used up; SIGKILL: the machine is out of memory; SIGBUS: a mapped file was cut
-    return signal.strsignal(-code) or f"signal {-code}"
+    if -code in (signal.SIGXCPU, signal.SIGKILL):
+        return "ended by the system, out of time or of memory"
+    return signal.strsignal(-code) or f"signal {-code}"  # SIGBUS: a mapped file was cut
 
 
 def tell(report: dict[str, Any]) -> None:
@@ -153,6 +158,6 @@ def lock(*also_harmless: str) -> None:
 
     def refuse(event: str, _: tuple[object, ...]) -> None:
         if event not in HARMLESS and not event.startswith(also_harmless):
-            raise PermissionError(f"a confined process may not do {event}")
+            raise Forbidden(f"a confined process may not do {event}")
 
     sys.addaudithook(refuse)

@@ -26,7 +26,8 @@
     │   └── BadSample                 a generator gave something outside its contract
     ├── ProvenanceError
     │   ├── Unmarkable                media whose bytes have no place for a mark, or too little
-    │   └── CredentialsInvalid        a certificate or a key that cannot sign
+    │   ├── CredentialsInvalid        a certificate or a key that cannot sign
+    │   └── FileUnread                a stranger's file whose reader had to be stopped
     └── EngineError
         ├── QueueFull                 too many requests are waiting; try again later
         ├── DeadlineExceeded          the answer was not ready in time
@@ -298,6 +299,14 @@ class CredentialsInvalid(ProvenanceError):
     def __init__(self, place: str, reason: str) -> None:
         self.place, self.reason = place, reason
         super().__init__(f"{place}: {reason}; make new ones with: doesnotexist provenance init")
+
+
+class FileUnread(ProvenanceError):
+    """A stranger's file could not be read within the limits of the process that reads it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the file could not be read: {reason}")
 
 
 class EngineError(DoesNotExistError):

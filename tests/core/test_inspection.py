@@ -1,4 +1,7 @@
-"""What is valid, what is broken, and what nobody can know."""
+"""What is valid, what is broken, and what nobody can know.
+
+Files are read in this process here, as the confined one does it; that one is in `test_inspection_reading`.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +23,24 @@ from PIL import Image
 
 from doesnotexist import Picture, Settings, Zoo
 from doesnotexist.commands.inspect import EXIT, inspect_command
-from doesnotexist.comparing import difference_hash
 from doesnotexist.errors import InvalidParameter
-from doesnotexist.inspection import MAX_BYTES, inspect
+from doesnotexist.inspection import child
+from doesnotexist.inspection.comparing import difference_hash
+from doesnotexist.inspection.verdicts import MAX_BYTES
+from doesnotexist.inspection.verdicts import inspect as inspect_by
 from doesnotexist.media import as_json
 from doesnotexist.provenance import certificates, mark
+from doesnotexist.provenance.boxes import into_avif
 from doesnotexist.provenance.containers import into_jpeg, into_png, into_webp
 from doesnotexist.provenance.credentials import authority_of, installed
 from doesnotexist.provenance.marks import xmp_of
 
 PICTURES = ("jpeg", "png", "webp", "avif")
-INTO = {"jpeg": into_jpeg, "png": into_png, "webp": into_webp}
+INTO = {"jpeg": into_jpeg, "png": into_png, "webp": into_webp, "avif": into_avif}
+
+
+def inspect(data, zoo, authorities=""):
+    return inspect_by(data, zoo, authorities, ask=child.answer)
 
 
 @pytest.fixture
@@ -213,6 +223,7 @@ def test_forged_marks(zoo, recipe, changes, verdict, reason):
             text = text.replace(" doesnotexist:seed=", f' doesnotexist:samples="{value}" doesnotexist:seed=')
         elif f" doesnotexist:{name}=" in text:
             text = re.sub(f' doesnotexist:{name}="[^"]*"', f' doesnotexist:{name}="{value}"', text)
+            text = re.sub(' Iptc4xmpExt:AISystemUsed="[^"]*"', "", text)
         else:
             text = text.replace(" doesnotexist:seed=", f' doesnotexist:{name}="{value}" doesnotexist:seed=')
         if name == "recipe" and DIGEST in value:
@@ -243,21 +254,79 @@ def test_a_recipe_with_parameters_that_cannot_be_is_broken(zoo, recipe, params):
 @pytest.mark.parametrize(
     ("name", "value", "verdict"),
     [
-        ("doesnotexist:licenceWeights", "CC0", "unknown"),
-        ("doesnotexist:credit", "somebody else", "unknown"),
-        ("doesnotexist:statement", "A photograph.", "unknown"),
+        ("doesnotexist:licenceWeights", "CC0", "broken"),
+        ("doesnotexist:credit", "somebody else", "broken"),
+        ("doesnotexist:statement", "A photograph.", "broken"),
+        ("doesnotexist:attribution", "none", "unknown"),  # which other readers do not show
+        ("(?:doesnotexist:credit|photoshop:Credit)", "somebody else", "unknown"),  # with one voice
         ("doesnotexist:digitalSourceType", "http://x/digitalCapture", "broken"),
         ("Iptc4xmpExt:DigitalSourceType", "http://x/digitalCapture", "broken"),
+        ("photoshop:Credit", "somebody else", "broken"),
+        ("Iptc4xmpExt:AISystemUsed", "none: a camera", "broken"),
+        ("xmp:CreatorTool", "a camera", "broken"),
     ],
 )
 def test_the_right_pixels_do_not_vouch_for_a_mark_that_says_otherwise(zoo, recipe, name, value, verdict):
     data = zoo.render(recipe, "png").data
-    forged, count = re.subn(f' {name}="[^"]*"'.encode(), f' {name}="{value}"'.encode(), xmp_of(data, "png"))
-    assert count == 1
+    forged, count = re.subn(f'( {name}=)"[^"]*"'.encode(), rf'\1"{value}"'.encode(), xmp_of(data, "png"))
+    assert count == 1 + name.count("|")
 
     report = inspect(into_png(Picture(pixels(data)).encode("png", None), forged), zoo)
 
     assert report.verdict == verdict
+
+
+@pytest.mark.parametrize("format", [*PICTURES, "svg"])
+@pytest.mark.parametrize("name", ["dc:rights", "dc:description", "xmpRights:UsageTerms"])
+@pytest.mark.parametrize("kept", [rb"", rb"\2"])
+def test_other_words_where_other_readers_look_are_broken(zoo, recipe, format, name, kept):
+    """The statement is left as it is; what libraries and search engines show of the file is forged."""
+
+    def forged(text):
+        item = kept + b'<rdf:li xml:lang="en">CC0, a photograph</rdf:li>'
+        text, count = re.subn(
+            f"(<{name}><rdf:Alt>)(.*?)(</rdf:Alt>)".encode(), rb"\1" + item + rb"\3", text, flags=re.DOTALL
+        )
+        assert count == 1
+        return text
+
+    if format == "svg":
+        plain = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>'
+        changed = forged(mark(plain, "svg", zoo.record(recipe, {})))
+    else:
+        data = zoo.render(recipe, format).data
+        changed = INTO[format](Picture(pixels(data)).encode(format, None), forged(xmp_of(data, format)))
+    report = inspect(changed, zoo)
+
+    assert report.verdict == "broken"
+    assert f"what other readers show as {name} is not" in told(report)
+
+
+@pytest.mark.parametrize("more", ['cc:license="http://x/CC0"', 'xmpRights:WebStatement="http://x/CC0"'])
+def test_more_words_than_are_written_here_are_not_vouched_for(zoo, recipe, more):
+    data = zoo.render(recipe, "png").data
+    forged = xmp_of(data, "png").replace(b" rdf:about", f' xmlns:cc="urn:cc" {more} rdf:about'.encode())
+
+    report = inspect(into_png(Picture(pixels(data)).encode("png", None), forged), zoo)
+
+    assert report.verdict == "unknown"
+    assert "license" in told(report) or "WebStatement" in told(report)
+
+
+def test_nor_are_words_in_other_places_of_the_file(zoo, recipe):
+    exif = Image.Exif()
+    exif[0x8298] = "CC0"  # the copyright
+    for format, more in (("png", {"exif": exif}), ("jpeg", {"comment": b"CC0"}), ("webp", {"exif": exif})):
+        data = zoo.render(recipe, format).data
+        place = next(iter(more))
+        buffer = io.BytesIO()
+        with Image.open(io.BytesIO(data)) as opened:
+            info = {"quality": "keep"} if format == "jpeg" else {"lossless": True}
+            opened.save(buffer, format.upper(), **info, **more)
+        report = inspect(INTO[format](buffer.getvalue(), xmp_of(data, format)), zoo)
+
+        assert report.verdict == "unknown", (format, told(report))
+        assert place in told(report)
 
 
 def test_a_picture_that_viewers_show_in_other_colours_or_turned_is_broken(zoo, recipe):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from doesnotexist.inspection import MAX_BYTES
+from doesnotexist.inspection.verdicts import MAX_BYTES
 from doesnotexist_web import verify
 from doesnotexist_web.app import create_app
 

@@ -15,7 +15,8 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from doesnotexist.inspection import MAX_BYTES, Report, inspect
+from doesnotexist.inspection.report import Report
+from doesnotexist.inspection.verdicts import MAX_BYTES, inspect
 from doesnotexist.media import MEDIA_TYPES, as_json
 
 from . import here

@@ -11,7 +11,7 @@ import click
 from ..errors import InvalidParameter
 
 if TYPE_CHECKING:
-    from ..inspection import Report
+    from ..inspection.report import Report
     from ..session import Session
 
 EXIT = {"valid": 0, "broken": 1, "unknown": 4}  # 2 and 3 are wrong usage and failure, as everywhere
@@ -30,7 +30,7 @@ def inspect_command(session: Session, file: IO[bytes], trust: IO[str] | None, as
     Ends with 0 if it is what it says, 1 if something is broken, 4 if nobody can know; `-` reads the
     standard input.
     """
-    from ..inspection import MAX_BYTES, inspect
+    from ..inspection.verdicts import MAX_BYTES, inspect
 
     authorities = trust.read(MAX_BYTES) if trust else ""
     if trust and "-----BEGIN CERTIFICATE-----" not in authorities:

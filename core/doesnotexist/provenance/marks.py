@@ -48,11 +48,13 @@ class TooLarge(ValueError):
 class Mark:
     """What a file says of itself; `source` is its IPTC digital source type, "" if it names none.
 
-    `fault` says why a mark that is there cannot be read.
+    `beside`: what its XMP says beside our statement, by the names of `xmp.known`. `fault` says why a mark
+    that is there cannot be read.
     """
 
     source: str = ""
     statement: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
 
 
@@ -125,7 +127,8 @@ def read(data: bytes, format: str) -> Mark:
         if data.count(xmp.OURS.encode()) > 1:  # one reader would see the one, one the other
             raise ValueError("it has two")
         found = xmp_of(data, format)
-        return Mark(*xmp.read(found)) if found else Mark()
+        statement, beside = xmp.read(found) if found else ({}, {})
+        return Mark(beside.get("Iptc4xmpExt:DigitalSourceType", ""), statement, beside)
     except TooLarge:
         raise
     except (ValueError, Unmarkable, RecursionError) as error:

@@ -10,11 +10,13 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from ..cards import ModelCard
 from ..recipe import Recipe, text_of
+
+if TYPE_CHECKING:
+    from ..cards import ModelCard
 
 # IPTC's NewsCode for media made by a model that was trained on samples, as laws and libraries ask for it:
 # https://cv.iptc.org/newscodes/digitalsourcetype/

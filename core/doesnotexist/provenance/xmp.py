@@ -22,27 +22,38 @@ _PREFIXES = {
     "Iptc4xmpExt": _IPTC,
     "doesnotexist": OURS,
 }
+_BY_URI = {uri: prefix for prefix, uri in _PREFIXES.items()}
+_IN_LANGUAGES = ("dc:description", "dc:rights", "xmpRights:UsageTerms")
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
 
 
-def write(statement: Mapping[str, str]) -> str:
-    """An `x:xmpmeta` element. `AISystemUsed` and its version are of IPTC Photo Metadata 2025.1."""
-    known = {
-        "Iptc4xmpExt:DigitalSourceType": statement["digitalSourceType"],
-        "Iptc4xmpExt:AISystemUsed": statement["model"],
+def known(statement: Mapping[str, str]) -> dict[str, str]:
+    """What is said of a statement in properties that other readers know, those without text left out.
+
+    `AISystemUsed` and its version are of IPTC Photo Metadata 2025.1.
+    """
+    told = {
+        "Iptc4xmpExt:DigitalSourceType": statement.get("digitalSourceType", ""),
+        "Iptc4xmpExt:AISystemUsed": statement.get("model", ""),
         "Iptc4xmpExt:AISystemVersionUsed": statement.get("weights", ""),
-        "photoshop:Credit": statement["credit"],
-        "xmp:CreatorTool": statement["generator"],
+        "photoshop:Credit": statement.get("credit", ""),
+        "xmp:CreatorTool": statement.get("generator", ""),
+        "dc:description": statement.get("statement", ""),
+        "dc:rights": licences(statement),
+        "xmpRights:UsageTerms": statement.get("licenceWeights", ""),
     }
-    own = {f"doesnotexist:{name}": text for name, text in statement.items()}
-    attributes = "".join(f"\n  {name}={_quoted(text)}" for name, text in (known | own).items() if text)
+    return {name: _UNFIT.sub("�", text) for name, text in told.items() if text}
+
+
+def write(statement: Mapping[str, str]) -> str:
+    """An `x:xmpmeta` element."""
+    told = known(statement) | {f"doesnotexist:{name}": text for name, text in statement.items() if text}
+    attributes = "".join(f"\n  {n}={_quoted(text)}" for n, text in told.items() if n not in _IN_LANGUAGES)
     spaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in _PREFIXES.items() if prefix != "rdf")
     return (
         f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">\n'
         f'<rdf:Description rdf:about=""{spaces}{attributes}>\n'
-        f"{_alternative('dc:description', statement['statement'])}"
-        f"{_alternative('dc:rights', licences(statement))}"
-        f"{_alternative('xmpRights:UsageTerms', statement['licenceWeights'])}"
+        f"{''.join(_alternative(name, told[name]) for name in _IN_LANGUAGES if name in told)}"
         "</rdf:Description>\n</rdf:RDF></x:xmpmeta>"
     )
 
@@ -62,12 +73,11 @@ def _alternative(name: str, text: str) -> str:
     """Text that could be given in several languages."""
     from xml.sax.saxutils import escape
 
-    value = escape(_UNFIT.sub("�", text))
-    return f'<{name}><rdf:Alt><rdf:li xml:lang="x-default">{value}</rdf:li></rdf:Alt></{name}>\n'
+    return f'<{name}><rdf:Alt><rdf:li xml:lang="x-default">{escape(text)}</rdf:li></rdf:Alt></{name}>\n'
 
 
-def read(data: bytes) -> tuple[str, dict[str, str]]:
-    """The digital source type ("" if none is named) and our statement (empty if there is none) in XMP.
+def read(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
+    """Our statement (empty if there is none) in XMP, and what it says beside it, by the names of `known`.
 
     It comes from a stranger: it may be long, declare endless entities, and say a thing twice. Raises
     ValueError with the reason for any of these.
@@ -78,7 +88,13 @@ def read(data: bytes) -> tuple[str, dict[str, str]]:
             raise ValueError(f"it gives {name.rpartition('}')[2][:40]} twice")
     ours = f"{{{OURS}}}"
     statement = {name.removeprefix(ours): text for name, text in found.items() if name.startswith(ours)}
-    return found.get(f"{{{_IPTC}}}DigitalSourceType", ""), statement
+    return statement, {_short(name): text for name, text in found.items() if not name.startswith(ours)}
+
+
+def _short(name: str) -> str:
+    """`{http://purl.org/dc/elements/1.1/}rights` → `dc:rights`."""
+    uri, _, last = name.removeprefix("{").rpartition("}")
+    return f"{_BY_URI.get(uri, uri)}:{last}"
 
 
 def parse(data: bytes, limit: int = MAX_XMP) -> ElementTree.Element:
@@ -101,8 +117,13 @@ def parse(data: bytes, limit: int = MAX_XMP) -> ElementTree.Element:
 
 
 def _properties(root: ElementTree.Element) -> Iterator[tuple[str, str]]:
-    """Names and texts of simple properties: XMP allows attributes, elements and references alike."""
+    """Names and texts of properties: XMP allows attributes, elements, references and lists alike."""
     for description in root.iter(f"{{{_RDF}}}Description"):
-        yield from description.attrib.items()
+        yield from ((name, text) for name, text in description.attrib.items() if name != f"{{{_RDF}}}about")
         for child in description:
-            yield child.tag, child.get(f"{{{_RDF}}}resource") or (child.text or "").strip()
+            yield child.tag, child.get(f"{{{_RDF}}}resource") or " | ".join(_texts(child))
+
+
+def _texts(element: ElementTree.Element) -> Iterator[str]:
+    """The texts in an element: one, or those of a list or of several languages."""
+    return (text.strip() for text in element.itertext() if text.strip())

@@ -1,4 +1,4 @@
-"""Inspection: what a file says of itself, and what of that can be shown to be true.
+"""What is looked at in a file, in which order, and what follows from it.
 
 A mark alone proves nothing: anybody can write it. A signature proves that the file is as somebody signed
 it; a sample made again from its recipe proves what the file shows. Without either, the answer is unknown.
@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
 
-from .comparing import difference
-from .errors import (
+from ..errors import (
+    FileUnread,
     InvalidParameter,
     ModelGone,
     PluginError,
@@ -21,80 +19,29 @@ from .errors import (
     WeightsError,
     quoted,
 )
-from .media import MAX_SIZE, MEDIA_TYPES, PICTURE_FORMATS, Media
-from .provenance.credentials import SIGNED, Signature, authority_of, installed, read_signature
-from .provenance.marks import Mark, TooLarge, format_of, read
-from .provenance.statements import SYNTHETIC
-from .recipe import DIGEST_LETTERS, Recipe, parse_text
-from .zoo import Zoo
-
-Verdict = Literal["valid", "unknown", "broken"]
+from ..media import MAX_SIZE, MEDIA_TYPES, PICTURE_FORMATS, Media
+from ..provenance import xmp
+from ..provenance.credentials import SIGNED, Signature, authority_of, installed
+from ..provenance.marks import Mark, format_of, read
+from ..provenance.statements import SYNTHETIC
+from ..recipe import DIGEST_LETTERS, Recipe, parse_text
+from ..zoo import Zoo
+from .reading import Ask, compare, confined, look
+from .report import Finding, Report
 
 MAX_BYTES = 8 * 2**20  # of a file that is inspected; a picture of 2048 pixels a side is rarely more
 MAX_TEXT = 2**19  # bytes of one that is text: a megabyte of nested elements takes seconds to read
 _TEXTS = frozenset({"svg", "sdf", "mol", "smi", "json"})
-_WORTH_TELLING = {
-    "recipe": "recipe",
-    "model": "model",
-    "seed": "seed",
-    "licenceWeights": "licence",
-    "attribution": "credit",
-    "generator": "made by",
-}
-
 # What a mark says of the release and the machine that wrote it.
 _OF_THE_RELEASE = frozenset({"generator", "madeSha256"})
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at, and what came of it, in words."""
-
-    what: Literal["mark", "signature", "sample", "file"]
-    verdict: Verdict
-    told: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """What was found in a file. `says` is its own statement, `source` its digital source type."""
-
-    format: str
-    findings: tuple[Finding, ...]
-    source: str = ""
-    says: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def verdict(self) -> Verdict:
-        """Broken if anything is; valid if something was shown to be true; else unknown."""
-        found = {finding.verdict for finding in self.findings}
-        return "broken" if "broken" in found else "valid" if "valid" in found else "unknown"
-
-    def summary(self) -> Iterator[tuple[str, str]]:
-        """What the file says of itself, line by line, most of it worth reading aloud."""
-        if self.source:
-            yield "it says", "synthetic" if self.source == SYNTHETIC else self.source
-        for name, label in _WORTH_TELLING.items():
-            if name in self.says:
-                yield label, self.says[name][:300]
-
-    def as_data(self) -> dict[str, Any]:
-        """All of it, as JSON data."""
-        findings = [asdict(finding) for finding in self.findings]
-        return {
-            "verdict": self.verdict,
-            "format": self.format,
-            "digital_source_type": self.source,
-            "says": dict(self.says),
-            "findings": findings,
-        }
-
-
-def inspect(data: bytes, zoo: Zoo, authorities: str = "") -> Report:
+def inspect(data: bytes, zoo: Zoo, authorities: str = "", ask: Ask = confined) -> Report:
     """Look at a file from anywhere, of at most `MAX_BYTES` bytes.
 
-    `authorities`: certificates, PEM, of signers to trust besides our own. Nothing is downloaded. Raises
-    EngineError if the sample could not be made again just now.
+    `authorities`: certificates, PEM, of signers to trust besides our own. Nothing is downloaded, and all
+    that decodes it is in a process of its own, unless `ask` is another way. Raises EngineError if the
+    sample could not be made again just now.
     """
     if len(data) > MAX_BYTES:
         return _unknown("", f"It is longer than {MAX_BYTES:,} bytes, more than what is inspected.")
@@ -104,19 +51,23 @@ def inspect(data: bytes, zoo: Zoo, authorities: str = "") -> Report:
     if not format:
         return _unknown("", "It is no kind of file that is made here, or too little of one is left.")
     try:
-        mark = read(data, format)
-    except TooLarge as error:
-        return _unknown(format, str(error))
-    signature = read_signature(data, format, authorities + authority_of(zoo.settings.credentials))
-    says = mark.statement or (signature.statement if signature else {})
-    findings = [_of_mark(mark, says), *_of_signature(signature, format)]
-    if says and not mark.fault and findings[0].verdict != "broken":
-        findings += _of_sample(data, format, says, zoo, signature)
-    return Report(format, tuple(findings), mark.source or (signature.source if signature else ""), says)
+        return _inspected(data, format, zoo, authorities + authority_of(zoo.settings.credentials), ask)
+    except FileUnread as error:
+        return _unknown(format, f"Reading it was stopped: {error.reason}. Nothing can be said of it.")
 
 
 def _unknown(format: str, told: str) -> Report:
     return Report(format, (Finding("file", "unknown", told),))
+
+
+def _inspected(data: bytes, format: str, zoo: Zoo, authorities: str, ask: Ask) -> Report:
+    found = look(data, format, authorities, ask)
+    mark, signature = found.mark, found.signature
+    says = mark.statement or (signature.statement if signature else {})
+    findings = [_of_mark(mark, says), *_of_signature(signature, format)]
+    if says and not mark.fault and findings[0].verdict != "broken":
+        findings += _of_sample(data, format, mark, says, zoo, signature, ask)
+    return Report(format, tuple(findings), mark.source or (signature.source if signature else ""), says)
 
 
 def _of_mark(mark: Mark, says: Mapping[str, str]) -> Finding:
@@ -139,8 +90,16 @@ def _of_mark(mark: Mark, says: Mapping[str, str]) -> Finding:
 
 def _contradiction(mark: Mark, says: Mapping[str, str]) -> str:
     """What in a statement does not fit the rest of it; "" if all does."""
-    if "recipe" not in says:
-        return ""
+    if "recipe" in says and (fault := _of_recipe(mark, says)):
+        return fault
+    told = xmp.known(mark.statement)
+    both = sorted(told.keys() & mark.beside.keys())
+    other = [name for name in both if told[name].split() != mark.beside[name].split()]
+    return f"what other readers show as {', '.join(other)} is not what it says here" if other else ""
+
+
+def _of_recipe(mark: Mark, says: Mapping[str, str]) -> str:
+    """What does not fit its recipe; "" if all does."""
     if {mark.source or SYNTHETIC, says.get("digitalSourceType", SYNTHETIC)} != {SYNTHETIC}:
         return "it has a recipe, and says that it is not synthetic"
     try:
@@ -175,7 +134,13 @@ def _of_signature(signature: Signature | None, format: str) -> Iterator[Finding]
 
 
 def _of_sample(
-    data: bytes, format: str, says: Mapping[str, str], zoo: Zoo, signature: Signature | None
+    data: bytes,
+    format: str,
+    mark: Mark,
+    says: Mapping[str, str],
+    zoo: Zoo,
+    signature: Signature | None,
+    ask: Ask,
 ) -> Iterator[Finding]:
     """Make the sample again, and compare."""
     if "samples" in says:
@@ -189,7 +154,7 @@ def _of_sample(
     if isinstance(made, Finding):
         yield made
         return
-    yield _compared(data, made, says)
+    yield _compared(data, made, mark, says, ask)
     extra = len(data) - len(made.data)
     if extra > 0 and signature is None and format in PICTURE_FORMATS:
         told = f"It is {extra:,} bytes longer than what is made here: something was added beside the sample."
@@ -227,20 +192,23 @@ def _size(text: str) -> int | None:
     return int(text) if text else None
 
 
-def _compared(data: bytes, made: Media, says: Mapping[str, str]) -> Finding:
+def _compared(data: bytes, made: Media, mark: Mark, says: Mapping[str, str], ask: Ask) -> Finding:
     if data == made.data:
         return Finding("sample", "valid", "Made again from its recipe: the same file, to the last byte.")
     try:
-        found = difference(data, made.data, made.format)
-    except (ValueError, RecursionError) as error:
-        return Finding("sample", "broken", f"What it shows cannot be read: {error}.")
+        comparison = compare(data, made.data, made.format, ask)
+    except FileUnread as error:
+        return Finding("sample", "unknown", f"Reading what it shows was stopped: {error.reason}.")
+    if comparison.unreadable:
+        return Finding("sample", "broken", f"What it shows cannot be read: {comparison.unreadable}.")
+    found = comparison.difference
     if found is None:
         return Finding("sample", "unknown", f"Two files of {made.format} cannot be compared here.")
     if not found.told:
         what = "the same pixels, to the last one" if made.format in PICTURE_FORMATS else "the same"
-        if other := _otherwise(says, made):
-            told = f"Made again: {what}. But its mark says otherwise than one that is written here"
-            return Finding("sample", "unknown", f"{told}: {quoted(', '.join(other), 100)}.")
+        if other := [*_otherwise(mark, says, made), *comparison.beside]:
+            told = f"Made again: {what}. But it says otherwise than one that is written here"
+            return Finding("sample", "unknown", f"{told}: {quoted(', '.join(other), 200)}.")
         return Finding("sample", "valid", f"Made again from its recipe: {what}.")
     same_maker = says.get("madeSha256") == read(made.data, made.format).statement.get("madeSha256")
     if found.near and not same_maker:
@@ -250,8 +218,9 @@ def _compared(data: bytes, made: Media, says: Mapping[str, str]) -> Finding:
     return Finding("sample", "broken", f"Not what its recipe makes: {found.told}.{alike}")
 
 
-def _otherwise(says: Mapping[str, str], made: Media) -> list[str]:
+def _otherwise(mark: Mark, says: Mapping[str, str], made: Media) -> list[str]:
     """What of a mark is not as this release writes it: another may have, or somebody with an editor."""
-    here = read(made.data, made.format).statement
-    names = (says.keys() | here.keys()) - _OF_THE_RELEASE
-    return sorted(name for name in names if says.get(name) != here.get(name))
+    here = read(made.data, made.format)
+    names = (says.keys() | here.statement.keys()) - _OF_THE_RELEASE
+    more = mark.beside.keys() - here.beside.keys()
+    return sorted(name for name in names if says.get(name) != here.statement.get(name)) + sorted(more)

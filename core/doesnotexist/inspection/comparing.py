@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from .media import PICTURE_FORMATS
-from .provenance import texts, xmp
-from .provenance.containers import sound_in_wav
-from .provenance.marks import open_picture
+from ..media import PICTURE_FORMATS
+from ..provenance import texts, xmp
+from ..provenance.containers import sound_in_wav
+from ..provenance.marks import open_picture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,7 @@ _COLOURS = frozenset({"icc_profile", "gamma", "chromaticity"})
 _ORIENTATION = 0x0112  # the EXIF tag; 1 is upright
 _SHOWN = ("{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xhtml}")
 _METADATA = f"{_SHOWN[0]}metadata"
+_OUR_PLACES = frozenset({"xmp", "XML:com.adobe.xmp"})
 # What a record says of the release that wrote it, not of the sample.
 _OF_THE_RELEASE = ("generator", "statement")
 
@@ -58,6 +59,30 @@ def difference(given: bytes, made: bytes, format: str) -> Difference | None:
     if len(given) > 4 * len(made) + 4096:  # and what is nested deep takes the square of its length to read
         return Difference("it says far more")
     return Difference() if content(given) == content(made) else Difference("it says something else")
+
+
+def beside(given: bytes, made: bytes, format: str) -> list[str]:
+    """Where a file says something beside its mark that one made here does not, such as in EXIF.
+
+    Raises ValueError if `given` cannot be opened.
+    """
+    if format == "svg":
+        aside = [_aside(data) for data in (given, made)]
+        return ["metadata"] if aside[0] != aside[1] else []
+    if format not in PICTURE_FORMATS:
+        return []
+    with open_picture(given) as one, open_picture(made) as other:
+        return sorted(
+            str(name)[:40]
+            for name, told in one.info.items()
+            if name not in _OUR_PLACES and other.info.get(name) != told
+        )
+
+
+def _aside(data: bytes) -> list[str]:
+    """The names of all in the metadata of a drawing but our own packet."""
+    root = xmp.parse(data, limit=len(data))
+    return [child.tag for aside in root.iter(_METADATA) for child in aside]
 
 
 def _of_pictures(given: NDArray[np.uint8], made: NDArray[np.uint8], *, lossless: bool) -> Difference:

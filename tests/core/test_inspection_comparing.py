@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from doesnotexist.comparing import difference
+from doesnotexist.inspection.comparing import difference
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><metadata>words</metadata><path d="M0 0"/></svg>'
 
