@@ -95,7 +95,12 @@ def site(given: argparse.Namespace, **environment: str) -> Iterator[Site]:
     command = [sys.executable, "-m", "doesnotexist", "serve", "--port", str(given.port)]
     process = subprocess.Popen(  # noqa: S603 - our own command
         command,
-        env={**os.environ, "DOESNOTEXIST_PLUGINS": f"{given.domain},web", **settings},
+        env={
+            **os.environ,
+            "DOESNOTEXIST_PLUGINS": f"{given.domain},web",
+            "DOESNOTEXIST_STATUS": "local",
+            **settings,
+        },
         stdout=subprocess.DEVNULL,
     )
     running = Site(given.port, given.domain, process)

@@ -102,7 +102,7 @@ class Settings(BaseModel):
         None, max_length=300, description="address of a Ray cluster, or auto; one of its own if not set"
     )
     status: Literal["local", "public", "off"] = Field(
-        "local", description="who may see /status and /metrics: local (this machine), public, or off"
+        "off", description="who may see /status and /metrics: local (this machine), public, or off"
     )
     credentials: Path | None = Field(
         None, description="folder of the certificate chain and the key that sign Content Credentials"

@@ -228,6 +228,7 @@ def settings(tmp_path: Path) -> Settings:
         base_domain="zoo.test",
         deadline_s=20,
         queue_size=2,
+        status="local",
     )
 
 

@@ -102,6 +102,17 @@ def test_figures_are_for_this_machine_alone(ask, path):
     assert "Access-Control-Allow-Origin" not in ask("localhost", path).headers
 
 
+def test_nobody_may_see_them_unless_an_operator_says_so(settings, plugins):
+    """nginx with `proxy_pass` alone sends what this machine's own operator would."""
+    usual = {name: value for name, value in dict(settings).items() if name != "status"}
+    with Zoo(Settings(**usual), plugins) as zoo:
+        client, bare_proxy = create_app(zoo).test_client(), {"HTTP_HOST": "127.0.0.1:8000"}
+        for path in ("/status", "/metrics"):
+            assert client.get(path, environ_overrides=bare_proxy).status_code == 404
+        told = client.get("/plugins", headers={"Accept": "application/json"}, environ_overrides=bare_proxy)
+        assert all("file" not in row and "reason" not in row for row in told.json)
+
+
 @pytest.mark.parametrize("path", ["/status", "/metrics"])
 def test_a_stranger_who_names_this_machine_is_a_stranger(app, path):
     client = app.test_client()

@@ -2,7 +2,7 @@
 
 `/healthz` (of the API) and `/readyz` are for whoever balances load, and tell a stranger nothing. The
 figures of `/status` and `/metrics` say how busy a site is and what is loaded: `settings.status`
-decides who may see them.
+decides who may see them, and says nobody unless it is set.
 """
 
 from __future__ import annotations
@@ -91,7 +91,10 @@ def _check_allowed() -> None:
 
 
 def from_here() -> bool:
-    """Whether a request is from this machine, to this machine's own name, and came directly."""
+    """Whether a request is from this machine, to this machine's own name, and came directly.
+
+    As far as can be seen: of a proxy that says nothing of itself, it cannot. So an operator has to ask for it.
+    """
     direct = not any(name in request.headers for name in _FORWARDED)
     address = request.remote_addr or ""
     try:
