@@ -189,11 +189,11 @@ def test_adding_the_command_costs_no_flask(environment: dict[str, str]) -> None:
 
 def test_an_operator_decides_by_options(environment: dict[str, str]) -> None:
     with start(
-        environment, "--port", "0", "--engine", "thread", "--status", "off", "--warm", "none"
+        environment, "--port", "0", "--engine", "thread", "--status", "local", "--warm", "none"
     ) as process:
         try:
             served = Served(process)
-            assert served.ask("localhost", "/status")[0] == 404
+            assert served.ask("localhost", "/status")[0] == 200
             assert served.ask("localhost", "/readyz")[0] == 200
             assert served.ask("dots.localhost", "/", "image/*")[0] == 200
         finally:

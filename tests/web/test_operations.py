@@ -8,7 +8,7 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from doesnotexist import Zoo
+from doesnotexist import Settings, Zoo
 from doesnotexist_web.app import create_app
 
 
