@@ -36,6 +36,7 @@ def create_app(zoo: Zoo, places: int = 64) -> Flask:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = FOREVER_S
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.extensions["doesnotexist"] = zoo
+    app.extensions["doesnotexist.hosts"] = hosts
     app.extensions["doesnotexist.places"] = here.Places(places)
     # an address means one thing or nothing: no redirects from near misses, which would be built
     # before a view can check anything

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from doesnotexist import Zoo
 
-# A request's thread waits while its picture is made; lists and pages must not wait behind pictures,
-# nor one domain behind the others.
+# A page's thread waits while its picture is made; others must not wait behind those, nor one domain behind
+# the others. A picture that is asked for alone waits without one.
 THREADS = 96
 PLACES = 80  # of which this many may wait for pictures
 QUEUE = 24  # and this many, without one at work, for those of one domain
 SLOW_S = 20  # an idle or half-sent connection is closed after this
-MAX_CONNECTIONS = 500
+MAX_CONNECTIONS = 1200  # a thousand may wait for one picture, and others still be heard
 MAX_HEADER = 16 * 1024  # bytes
 
 # What a site does unless the environment says otherwise: it keeps what it has made, and a few that
@@ -57,20 +57,23 @@ def serve(warm: str, strict: bool, **given: str | None) -> None:
     from doesnotexist import Settings, Zoo
 
     from .app import create_app
+    from .gate import order_early
     from .stalled import let_go_of_stalled
-    from .stopping import Told, end_when_told, finish
+    from .stopping import Told, end_when_told, finish, run
 
     environment = {**USUAL, **os.environ}
     with Zoo(Settings.read(environment, **given, strict=strict or None)) as zoo:
         first = _warm(zoo, warm)
-        server = _listen(zoo, create_app(zoo, PLACES))
+        app = create_app(zoo, PLACES)
+        server = _listen(zoo, app)
         let_go_of_stalled(server)
+        order_early(server, app)
         end_when_told()
         with suppress(Told):
             _announce(zoo, _port(server))
             if first != []:
                 threading.Thread(target=zoo.warm, args=(first,), daemon=True).start()
-            server.run()
+            run(server)
         finish(server)
 
 
@@ -87,6 +90,7 @@ def _listen(zoo: Zoo, app: Flask) -> Any:
 
     from .verify import MAX_UPLOAD
 
+    _allow_connections()
     # its warning for every request that waits a moment for a thread says nothing of use
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     host, port = zoo.settings.host, zoo.settings.port
@@ -101,12 +105,26 @@ def _listen(zoo: Zoo, app: Flask) -> Any:
             max_request_header_size=MAX_HEADER,
             max_request_body_size=MAX_UPLOAD,  # of /verify; what all else may have is said by its parser
             inbuf_overflow=MAX_UPLOAD,  # never on the disk
+            channel_request_lookahead=1,  # to see that a visitor has gone who waits
             asyncore_use_poll=True,  # select() ends at descriptor 1024
             ident=None,  # no banner
             clear_untrusted_proxy_headers=False,  # whom to believe is for the application to say
         )
     except (OSError, ValueError) as error:
         raise CannotListen(f"cannot listen on {host}:{port}: {_why(error)}") from None
+
+
+def _allow_connections() -> None:
+    """Let this process open as many files as it may have connections, as far as the system allows."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * MAX_CONNECTIONS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _why(error: Exception) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
@@ -40,8 +39,8 @@ def ordered() -> Coming | None:
 
 
 def begun() -> float:
-    """When this request was whole, on the clock of `time.perf_counter`; it may have waited for a thread."""
-    found: float = request.environ.setdefault("doesnotexist.begun", time.perf_counter())
+    """When this request was there, on the clock of `time.perf_counter`; it may have waited for a thread."""
+    found: float = request.environ["doesnotexist.begun"]
     return found
 
 
@@ -94,6 +93,11 @@ def origin() -> str:
 def request_id() -> str:
     """A name for this request, the same in its answer and in the log."""
     if "request_id" not in g:
-        g.request_id = f"{_NAMES.getrandbits(48):012x}"
+        g.request_id = new_request_id()
     found: str = g.request_id
     return found
+
+
+def new_request_id() -> str:
+    """A name that no other request has, in all likelihood."""
+    return f"{_NAMES.getrandbits(48):012x}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -146,6 +147,7 @@ class SiteMiddleware:
         self.app, self.hosts = app, hosts
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ.setdefault("doesnotexist.begun", time.perf_counter())
         header = environ.get("HTTP_HOST", "")
         try:
             site = self.hosts.resolve(header)

@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 from . import here
 
@@ -46,24 +46,27 @@ def log_as_json(app: Flask) -> None:
         handler.setFormatter(JsonLines())
         root.addHandler(handler)
     logging.getLogger("doesnotexist").setLevel(logging.INFO)
-    app.before_request(_begin)
     app.after_request(_told)
 
 
-def _begin() -> None:
-    g.logged_from = time.perf_counter()
-
-
 def _told(response: Response) -> Response:
-    begun = g.get("logged_from", time.perf_counter())
+    path, size = request.script_root + request.path, response.content_length
+    seconds = time.perf_counter() - here.begun()
+    tell(here.request_id(), request.method, here.site().host, path, response.status_code, size, seconds)
+    return response
+
+
+def tell(
+    request_id: str, method: str, host: str, path: str, status: int, size: int | None, seconds: float
+) -> None:
+    """Log one request and its answer, of `size` bytes."""
     facts = {
-        "request_id": here.request_id(),
-        "method": request.method[:16],
-        "host": here.site().host,
-        "path": (request.script_root + request.path)[:MAX_PATH],
-        "status": response.status_code,
-        "bytes": response.content_length,
-        "ms": round((time.perf_counter() - begun) * 1000, 1),
+        "request_id": request_id,
+        "method": method[:16],
+        "host": host,
+        "path": path[:MAX_PATH],
+        "status": status,
+        "bytes": size,
+        "ms": round(seconds * 1000, 1),
     }
     _requests.info("request", extra={"facts": facts})
-    return response

@@ -11,7 +11,7 @@ import ipaddress
 import time
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, g, render_template, request
+from flask import Blueprint, Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import NotFound
 
 from doesnotexist.media import as_json
@@ -32,14 +32,10 @@ def watch(app: Flask) -> None:
     """Count every answer of an application, and how long it took."""
     figures = app.extensions["doesnotexist.figures"] = Figures(app.extensions["doesnotexist"])
 
-    @app.before_request
-    def begin() -> None:
-        g.begun = time.perf_counter()
-
     @app.after_request
     def end(response: Response) -> Response:
         # a view that was never reached has no name, and what a stranger calls it is not kept
-        seconds = time.perf_counter() - g.begun if "begun" in g else 0.0
+        seconds = time.perf_counter() - here.begun()
         figures.answered(request.endpoint or "none", response.status_code, seconds)
         return response
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ..cards import ModelCard
@@ -62,10 +63,12 @@ class Line:
         self._figures = Figures()
         self._paces = Paces()
         self._circuits = Circuits()
+        self._left: set[str] = set()  # domains that somebody has left since they were last looked through
 
     def join(self, job: Job, key: str) -> Future[Media]:
         """Raises QueueFull, CircuitOpen, EngineStopped."""
         caller = Caller(self._deadline_s)
+        caller.future.add_done_callback(partial(self._note_leaving, job.card.domain))
         with self._changed:
             if self.stopped:
                 raise EngineStopped
@@ -80,6 +83,10 @@ class Line:
             self._wake()
         self._tell_late(late)
         return caller.future
+
+    def _note_leaving(self, domain: str, future: Future[Media]) -> None:
+        if future.cancelled():
+            self._left.add(domain)
 
     def take(self) -> list[Ticket]:
         """A batch of one model, of the domain that has had the least time; empty if nothing waits."""
@@ -203,7 +210,7 @@ class Line:
         try:
             self._circuits.check(domain)
             depth = sum(len(self._lanes[lane]) for lane in lanes)
-            if depth >= self._queue_size:
+            if depth >= self._queue_size and self._worth_purging(domain, lanes):
                 late = self._purge(lanes)
                 depth = sum(len(self._lanes.get(lane, ())) for lane in lanes)
             # a place in the line is worth nothing if its turn comes after the deadline
@@ -254,6 +261,13 @@ class Line:
             self._count(ticket.job).expired += bool(here)
             self._count(ticket.job).abandoned += not here
         return bool(ticket.callers)
+
+    def _worth_purging(self, domain: str, references: Iterable[str]) -> bool:
+        """Whether anybody in the lanes of a domain has gone or is late; to look at all costs, in a flood."""
+        left = domain in self._left
+        self._left.discard(domain)
+        now = time.monotonic()
+        return left or any(self._lanes[name][0].callers[0].expires < now for name in references)
 
     def _purge(self, references: Iterable[str]) -> list[Caller]:
         late: list[Caller] = []
