@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from doesnotexist.engine.loading import find_device
-from doesnotexist.errors import InvalidParameter
+from doesnotexist.errors import EngineError, InvalidParameter
 
 from . import lucidrains
 from .kernels import Kernels, Synthesis, choose
@@ -60,18 +61,19 @@ class StyleGAN2:
         """
         z = self._checked("z", z, (self.z_dim,))
         labels = self._labels(c, len(z))
-        if not math.isfinite(psi):
+        if not isinstance(psi, Real) or not math.isfinite(psi):
             raise InvalidParameter("psi", "a finite number", psi)
-        if cutoff is not None and not 0 <= cutoff <= self.num_ws:
+        if cutoff is not None and not (isinstance(cutoff, Integral) and 0 <= cutoff <= self.num_ws):
             raise InvalidParameter("cutoff", f"an integer from 0 to {self.num_ws}", cutoff)
         # Row by row, as pictures are made too: batched, matrix products and convolutions sum in another order
         # (2e-6 on w and 8e-6 on the picture measured at 64 px, 10 of the 196,608 bytes of 16 pictures), and
         # a CPU is no faster for it: 36 ms a picture alone, 53 ms in a batch of 16, one thread.
-        rows = [
-            self.network.mapping(z[i : i + 1], None if labels is None else labels[i : i + 1])
-            for i in range(len(z))
+        rows = len(z) if self.device.type == "cuda" else 1
+        parts = [
+            self.network.mapping(z[i : i + rows], None if labels is None else labels[i : i + rows])
+            for i in range(0, len(z), rows)
         ]
-        w = torch.cat(rows)
+        w = torch.cat(parts)
         return truncate(w[:, None].expand(-1, self.num_ws, -1), self.w_avg, psi, cutoff).contiguous()
 
     @torch.inference_mode()
@@ -88,13 +90,20 @@ class StyleGAN2:
         """
         ws = self._checked("w", w, (self.num_ws, self.w_dim))
         drawn = noise_of(noise, noise_seed, len(ws))
-        if drawn is None:
-            return self.synthesis(ws, noise)
-        return torch.cat([self.synthesis(one[None], map_) for one, map_ in zip(ws, drawn, strict=True)])
+        try:
+            if drawn is None:
+                return self.synthesis(ws, noise)
+            return torch.cat([self.synthesis(one[None], map_) for one, map_ in zip(ws, drawn, strict=True)])
+        except torch.OutOfMemoryError as error:
+            what = f"{len(ws)} pictures of {self.resolution} px"
+            raise EngineError(f"{self.device} has no memory for {what}: make fewer at once") from error
 
     @torch.inference_mode()
-    def to_uint8(self, images: Tensor) -> Tensor:
+    def to_uint8(self, images: Array) -> Tensor:
         """(N, channels, H, W) float -> (N, H, W, channels) uint8; truncated, as NVIDIA's scripts do"""
+        images = _floats("images", images)
+        if images.ndim != 4:
+            raise InvalidParameter("images", "shape (N, channels, H, W)", tuple(images.shape))
         return (images.permute(0, 2, 3, 1) * 127.5 + 128).clamp(0, 255).to(torch.uint8).contiguous()
 
     def _labels(self, c: Array | None, count: int) -> Tensor | None:
@@ -104,25 +113,39 @@ class StyleGAN2:
                     "c", f"labels of shape ({count}, {self.c_dim}), the network is conditional", c
                 )
             return None
+        labels = self._checked("c", c, (self.c_dim,), kinds="fiub")
         if not self.c_dim:
-            raise InvalidParameter("c", "no labels, the network is unconditional", tuple(c.shape))
-        labels = self._checked("c", c, (self.c_dim,))
+            return None  # NVIDIA's scripts hand labels of no classes to unconditional networks
         if len(labels) != count:
             raise InvalidParameter("c", f"as many labels as z ({count})", len(labels))
         return labels
 
-    def _checked(self, name: str, values: Array, shape: tuple[int, ...]) -> Tensor:
+    def _checked(self, name: str, values: Array, shape: tuple[int, ...], kinds: str = "f") -> Tensor:
         """`values` as (N, *shape) float32 on the device, or `InvalidParameter`."""
-        tensor = torch.as_tensor(values)
+        tensor = _floats(name, values, kinds)
         if tuple(tensor.shape[1:]) != shape or not len(tensor):
             expected = ", ".join(["N", *map(str, shape)])
             raise InvalidParameter(name, f"shape ({expected}), N at least 1", tuple(tensor.shape))
-        if not tensor.is_floating_point():
-            raise InvalidParameter(name, "floating-point numbers", str(tensor.dtype))
         tensor = tensor.to(self.device, torch.float32)
         if not bool(torch.isfinite(tensor).all()):
             raise InvalidParameter(name, "finite numbers", "NaN or infinity")
         return tensor
+
+
+def _floats(name: str, values: Array, kinds: str = "f") -> Tensor:
+    """A tensor of floating-point numbers, from an array of any layout and of one of numpy's `kinds`."""
+    if isinstance(values, Tensor):
+        if values.is_floating_point():
+            return values
+        values = values.cpu().numpy()
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise InvalidParameter(name, "a tensor or an array", type(values).__name__) from None
+    if array.dtype.kind not in kinds:
+        raise InvalidParameter(name, "floating-point numbers", str(array.dtype))
+    with np.errstate(over="ignore"):  # what becomes infinite is refused
+        return torch.from_numpy(array.astype(np.float64 if array.dtype.itemsize > 4 else np.float32))
 
 
 def _synthesis(network: Network | lucidrains.Network, kernels: Kernels) -> Synthesis:

@@ -123,7 +123,8 @@ class StyledConv(nn.Module):
         styles = self.affine(w)
         # 1e-8 as in Karras et al. 2020, equation 3; the sums of squares do not depend on the sample.
         demodulation = torch.rsqrt(styles.square() @ self.weight.square().sum((2, 3)).t() + 1e-8)
-        x = self._convolve(x * _per_channel(styles, x), self.weight.to(x.dtype))
+        x = (x * _per_channel(styles, x)).contiguous(memory_format=layout(x.dtype))
+        x = self._convolve(x, self.weight.to(x.dtype))
         x = x * _per_channel(demodulation, x)
         if self.use_noise and noise != "none":
             x = x + (self._noise(x, noise) * self.noise_strength).to(x.dtype)
@@ -182,6 +183,14 @@ def drawn(*shape: int, deviation: float = 1.0) -> Tensor:
     """Random starting values; none on the meta device, where torch would load its compiler for it."""
     values = torch.empty(shape)
     return values if values.is_meta else values.normal_(0, deviation)
+
+
+def layout(dtype: torch.dtype) -> torch.memory_format:
+    """How convolutions of this type like their features best.
+
+    In bfloat16 they are several times faster channels-last, on CPUs and cards; in float32, on a CPU, not.
+    """
+    return torch.contiguous_format if dtype == torch.float32 else torch.channels_last
 
 
 def _per_channel(scale: Tensor, like: Tensor) -> Tensor:

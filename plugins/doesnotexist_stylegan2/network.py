@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .architecture import Architecture
-from .layers import Activation, Embedding, Linear, Resample, Shortcut, StyledConv, ToRGB, drawn
+from .layers import Activation, Embedding, Linear, Resample, Shortcut, StyledConv, ToRGB, drawn, layout
 from .noise import Noise
 
 
@@ -71,7 +71,7 @@ class Block(nn.Module):
     def start(self, ws: Tensor, noise: Noise, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
         """4x4: ws (N, 2, w_dim) -> features of `dtype`, picture (N, C, 4, 4) float32 if there is one yet"""
         x = self.const.to(dtype)[None].expand(ws.shape[0], -1, -1, -1)
-        x = self.conv1(x.contiguous(memory_format=_layout(dtype)), ws[:, 0], noise)
+        x = self.conv1(x.contiguous(memory_format=layout(dtype)), ws[:, 0], noise)
         return x, None if self.torgb is None else self.torgb(x, ws[:, 1])
 
     def forward(
@@ -112,7 +112,7 @@ class Synthesis(nn.Module):
         x, image = self._block(4).start(ws[:, :2], noise, dtype if dtype_from <= 4 else torch.float32)
         for level, resolution in enumerate(self.resolutions[1:]):
             if resolution >= dtype_from and x.dtype != dtype:
-                x = x.to(dtype, memory_format=_layout(dtype))
+                x = x.to(dtype, memory_format=layout(dtype))
             # torgb shares its w with the next block's conv0, so blocks overlap by one.
             x, image = self._block(resolution)(x, image, ws[:, 2 * level + 1 : 2 * level + 4], noise)
         if image is None:  # for the type checker: the last block always has a torgb
@@ -154,8 +154,3 @@ def truncate(ws: Tensor, w_avg: Tensor, psi: float, cutoff: int | None = None) -
 def _normalise(x: Tensor) -> Tensor:
     """Second moment to 1 along the features."""
     return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-8)
-
-
-def _layout(dtype: torch.dtype) -> torch.memory_format:
-    # bf16 convolutions on the CPU are several times faster channels-last; float32 ones are not.
-    return torch.contiguous_format if dtype == torch.float32 else torch.channels_last

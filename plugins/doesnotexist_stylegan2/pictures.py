@@ -7,7 +7,7 @@ class Dogs(StyleGAN2Pictures):
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from doesnotexist import Generator, ModelCard, Picture, Recipe, Sample, Sampler
 
@@ -34,6 +34,8 @@ class StyleGAN2Pictures(Generator):
         return [float(number) for number in z_of_seed(seed)[0]]
 
 
+Noise = Literal["const", "none", "random"]
+
 SMALL = 256  # pixels a side; from here on a picture keeps several cores busy by itself
 
 
@@ -46,14 +48,21 @@ class PictureSampler:
         self.side_by_side = network.device.type == "cpu" and network.resolution < SMALL
 
     def sample(self, recipes: Sequence[Recipe]) -> list[Sample]:
-        return [self._picture(recipe) for recipe in recipes]
+        asked = [(recipe.seed, PictureParams.model_validate(dict(recipe.params))) for recipe in recipes]
+        alike: dict[Noise, list[int]] = {}
+        for place, (_, params) in enumerate(asked):
+            alike.setdefault(params.noise or "const", []).append(place)
+        pictures: dict[int, Picture] = {}
+        for noise, places in alike.items():  # a card makes a batch in the time of a picture
+            pictures |= zip(places, self._batch([asked[place] for place in places], noise), strict=True)
+        return [pictures[place] for place in range(len(asked))]
 
-    def _picture(self, recipe: Recipe) -> Picture:
+    def _batch(self, asked: Sequence[tuple[int, PictureParams]], noise: Noise) -> list[Picture]:
+        from torch import cat
+
         from .latents import ws_of
 
         network = self._network
-        params = PictureParams.model_validate(dict(recipe.params))
-        noise = params.noise or "const"
-        noise_seed = recipe.seed if noise == "random" else None
-        images = network.synthesize(ws_of(network, recipe.seed, params), noise, noise_seed)
-        return Picture(network.to_uint8(images)[0].cpu().numpy())
+        seeds = [seed for seed, _ in asked] if noise == "random" else None
+        ws = cat([ws_of(network, seed, params) for seed, params in asked])
+        return [Picture(one) for one in network.to_uint8(network.synthesize(ws, noise, seeds)).cpu().numpy()]

@@ -36,5 +36,6 @@ def convert_command(source: Path, target: Path, force: bool, config: Path | None
             f"{report.target}: {report.source_format}, {report.tensors} tensors, "
             f"{report.parameters / 1e6:.1f} M numbers, from sha256 {report.source_sha256[:12]}"
         )
-        for name, fact in report.facts.items():
-            click.echo(f"  {name}: {fact}")
+        for name, fact in report.facts.items():  # what was not there and had to be made
+            if isinstance(fact, str):
+                click.echo(f"  {name}: {fact}")

@@ -38,15 +38,18 @@ class Synthesis(Protocol):
 
 def choose(network: Network, kernels: str = "auto") -> Synthesis:
     """`auto` is the compiled engine if it can be had for this network on this machine, else PyTorch alone; on
-    a CUDA card its own way.
+    a CUDA card `cuda`: whole batches and one graph, where `plain` makes picture by picture without a graph.
 
     The first call on a machine compiles the engine, which takes some seconds. `bf16` is not exact and so
     never chosen unasked. The operator's DOESNOTEXIST_KERNELS goes before `auto`. Raises `InvalidParameter` if
-    `fast` was asked for and cannot be had.
+    what was asked for cannot be had.
     """
     kernels = resolved(kernels)
-    if kernels == "auto" and network.mapping.w_avg.device.type == "cuda":
+    device = network.mapping.w_avg.device.type
+    if device == "cuda" and kernels in ("auto", "cuda"):
         return GraphicsSynthesis(network)
+    if kernels == "cuda":
+        raise InvalidParameter("kernels", f"auto or plain, since the network is on the {device}", kernels)
     if kernels == "plain":
         return PlainSynthesis(network)
     if kernels == "bf16":

@@ -8,6 +8,9 @@ in float32 may use TF32 is left to PyTorch's own setting, `torch.backends.cudnn.
 
 from __future__ import annotations
 
+import logging
+from threading import Lock
+
 import torch
 from torch import Tensor
 
@@ -15,6 +18,8 @@ from ..network import Network
 from ..noise import Noise
 
 LARGEST_GRAPH = 8  # pictures; a graph keeps all of its memory, and bigger batches hide the launches anyway
+
+_log = logging.getLogger(__name__)
 
 
 class GraphicsSynthesis:
@@ -25,16 +30,30 @@ class GraphicsSynthesis:
     def __init__(self, network: Network) -> None:
         self._synthesis = network.synthesis
         self._half_from = network.architecture.half_from
+        self._largest = LARGEST_GRAPH
         self._graphs: dict[tuple[int, Noise], _Graph] = {}
+        self._one_at_a_time = Lock()  # a graph has one place for its input and one for its result
 
     def __call__(self, ws: Tensor, noise: Noise = "const") -> Tensor:
         """ws (N, num_ws, w_dim) float32 -> (N, channels, R, R) float32, nominally [-1, 1]"""
-        if ws.device.type != "cuda" or noise not in ("const", "none") or len(ws) > LARGEST_GRAPH:
+        if ws.device.type != "cuda" or noise not in ("const", "none"):
             return self._pictures(ws, noise)
+        # the device of the tensors need not be the current one, on whose streams graphs are recorded and run
+        with self._one_at_a_time, torch.cuda.device(ws.device):
+            graph = self._graph(ws, noise) if len(ws) <= self._largest else None
+            return self._pictures(ws, noise) if graph is None else graph(ws)
+
+    def _graph(self, ws: Tensor, noise: Noise) -> _Graph | None:
+        """The graph of so many pictures; None where there is no room for one."""
         key = (len(ws), noise)
-        if key not in self._graphs:
-            self._graphs[key] = _Graph(self, ws, noise)
-        return self._graphs[key](ws)
+        try:
+            if key not in self._graphs:
+                self._graphs[key] = _Graph(self, ws, noise)
+        except torch.OutOfMemoryError:
+            self._largest = len(ws) - 1
+            _log.warning("the card has no room for a graph of %d pictures", len(ws))
+            return None
+        return self._graphs[key]
 
     def _pictures(self, ws: Tensor, noise: Noise) -> Tensor:
         if self._half_from is None:
@@ -48,13 +67,16 @@ class _Graph:
 
     def __init__(self, synthesis: GraphicsSynthesis, ws: Tensor, noise: Noise) -> None:
         self._ws = ws.clone()
+        # PyTorch's own stream for recordings is one for all cards
         beside = torch.cuda.Stream(ws.device)  # type: ignore[no-untyped-call]
         beside.wait_stream(torch.cuda.current_stream(ws.device))
         with torch.cuda.stream(beside):  # what is allocated and chosen at first use must not be recorded
-            synthesis._pictures(self._ws, noise)
+            for _ in range(3):
+                synthesis._pictures(self._ws, noise)
         torch.cuda.current_stream(ws.device).wait_stream(beside)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        # what other threads do to the card meanwhile is none of this recording's business
+        with torch.cuda.graph(self._graph, stream=beside, capture_error_mode="thread_local"):
             self._pictures = synthesis._pictures(self._ws, noise)
 
     def __call__(self, ws: Tensor) -> Tensor:

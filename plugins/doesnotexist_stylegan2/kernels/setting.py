@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from doesnotexist.errors import InvalidParameter
 
-Kernels = Literal["auto", "plain", "fast", "bf16"]
+Kernels = Literal["auto", "plain", "fast", "bf16", "cuda"]
 
 KERNELS: tuple[str, ...] = get_args(Kernels)
 

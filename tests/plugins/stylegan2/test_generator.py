@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from doesnotexist.errors import DeviceMissing, InvalidParameter
+from doesnotexist.errors import DeviceMissing, EngineError, InvalidParameter
 from doesnotexist_stylegan2 import StyleGAN2, load_generator
 from doesnotexist_stylegan2.latents import z_of_seed
 from doesnotexist_stylegan2.weights import write_network
@@ -117,9 +117,19 @@ def test_a_picture_is_the_same_in_another_process_of_other_threads(generator, pa
         np.zeros((1, 1, 16)),
         np.full((1, 16), np.nan),
         np.zeros((1, 16), int),
+        torch.zeros((1, 16), dtype=torch.int64),
+        np.full((1, 16), 1e300),
+        np.full((1, 16), None),
+        [[1.0], [1.0, 2.0]],
+        "z",
+        None,
+        7,
     ],
-    ids=["short", "one-dimensional", "none", "three-dimensional", "nan", "integers"],
-)
+    ids=[
+        "short", "one-dimensional", "none", "three-dimensional", "nan", "integers", "tensor of integers",
+        "beyond float32", "objects", "ragged", "text", "nothing", "a number",
+    ],
+)  # fmt: skip
 def test_wrong_z_is_refused(generator, z):
     with pytest.raises(InvalidParameter, match="z"):
         generator.map(z)
@@ -127,12 +137,58 @@ def test_wrong_z_is_refused(generator, z):
 
 @pytest.mark.parametrize(
     "given",
-    [{"psi": float("nan")}, {"psi": float("inf")}, {"cutoff": -1}, {"cutoff": 9}, {"c": np.ones((1, 3))}],
+    [
+        {"psi": float("nan")}, {"psi": float("inf")}, {"psi": "0.7"}, {"psi": None},
+        {"cutoff": -1}, {"cutoff": 9}, {"cutoff": 2.5}, {"cutoff": "3"},
+        {"c": np.ones((1, 3))}, {"c": [1.0]},
+    ],
     ids=str,
-)
+)  # fmt: skip
 def test_wrong_parameters_are_refused_by_name(generator, given):
     with pytest.raises(InvalidParameter, match=next(iter(given))):
         generator.map(seeds(1), **given)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda z: torch.from_numpy(z),
+        lambda z: torch.from_numpy(z).requires_grad_(),
+        lambda z: z.tolist(),
+        lambda z: z.astype(">f8"),
+        lambda z: z.astype(np.longdouble),
+        lambda z: z[:, ::-1].copy()[:, ::-1],
+        lambda z: np.asfortranarray(z),
+        lambda z: np.frombuffer(z.tobytes()).reshape(z.shape),
+    ],
+    ids=["tensor", "with gradient", "list", "big-endian", "long", "backwards", "fortran", "read-only"],
+)
+def test_the_same_numbers_in_any_form(generator, change):
+    z = seeds(1, 2)
+    assert torch.equal(generator.map(change(z)), generator.map(z))
+
+
+def test_labels_of_no_classes_are_none(generator):
+    """As NVIDIA's scripts hand them to networks without labels."""
+    assert torch.equal(generator.map(seeds(1), np.zeros((1, 0))), generator.map(seeds(1)))
+
+
+def test_pixels_are_made_of_pictures(generator):
+    picture = generator.synthesize(generator.map(seeds(1)))
+    assert torch.equal(generator.to_uint8(picture.numpy()), generator.to_uint8(picture))
+    for wrong in (picture[0], picture.to(torch.uint8), "x", None):
+        with pytest.raises(InvalidParameter, match="images"):
+            generator.to_uint8(wrong)
+
+
+def test_a_card_that_is_full_is_an_error_of_ours(generator):
+    def full(ws, noise):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    w = generator.map(seeds(1))
+    generator.synthesis = full
+    with pytest.raises(EngineError, match="no memory for 1 pictures of 32 px"):
+        generator.synthesize(w)
 
 
 def test_wrong_w_and_noise_are_refused(generator):
@@ -168,6 +224,7 @@ def test_a_conditional_network_wants_its_labels(network):
     z, labels = seeds(1, 2), np.eye(3)[:2]
 
     assert generator.map(z, labels).shape == (2, 8, 12)
+    assert torch.equal(generator.map(z, labels.astype(int)), generator.map(z, labels))
     assert not torch.equal(generator.map(z, labels), generator.map(z, labels[::-1].copy()))
     for wrong in (None, np.eye(3)[:1], np.eye(2), np.full((2, 3), np.nan)):
         with pytest.raises(InvalidParameter, match="c"):

@@ -28,6 +28,13 @@ def test_pictures_made_side_by_side_are_those_made_alone(network, kernels):
     assert len(set(alone)) == len(alone)
 
 
+def test_a_batch_of_all_kinds_is_in_order(network):
+    sampler = PictureSampler(StyleGAN2(network()))
+    recipes = [Recipe("faces/x", "0" * 64, seed, WAYS[seed % len(WAYS)]) for seed in range(8)]
+    together = [sample.pixels.tobytes() for sample in sampler.sample(recipes)]
+    assert together == [sampler.sample([recipe])[0].pixels.tobytes() for recipe in recipes]
+
+
 def test_a_large_picture_has_the_threads_to_itself(network):
     sampler = PictureSampler(StyleGAN2(network(resolution=256, channel_base=256, channel_max=8)))
     assert not sampler.side_by_side

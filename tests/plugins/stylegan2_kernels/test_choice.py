@@ -66,3 +66,9 @@ def test_a_generator_uses_what_was_asked_for(library: Library):
 
 def test_a_network_in_training_gets_plain_kernels():
     assert StyleGAN2(small_network(16)).synthesis.name == "plain"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a card")
+def test_graphs_are_refused_without_a_card():
+    with pytest.raises(InvalidParameter, match="auto or plain, since the network is on the cpu"):
+        choose(small_network(16), "cuda")
