@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from doesnotexist.errors import BadSample
 
-from . import scheduled, shape
+from . import novelty, scheduled, shape
 from .accessibility import synthetic_accessibility
 
 if TYPE_CHECKING:
@@ -74,7 +74,10 @@ def refusal(mol: Mol) -> str | None:
         return "fragment"
     if any(len(ring) > LARGEST_RING for ring in rings):
         return "large ring"
-    if scheduled.is_blocked(mol, inchikey(mol)):
+    key = inchikey(mol)
+    if novelty.is_known(key):
+        return "known"
+    if scheduled.is_blocked(mol, key):
         return "scheduled or alike"
     if synthetic_accessibility(mol) > HARDEST:
         return "hard to make"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-MAX_ATTEMPTS = 200  # of the bundled model one in seven is refused: this many in a row do not happen
+MAX_ATTEMPTS = 200  # of the bundled model one in three is refused: this many in a row do not happen
 LAST_TEMPERATURE = 0.5
 
 Verdict = Callable[[str], str | None]
@@ -74,7 +74,7 @@ def draw(writer: Writer, asked: Iterable[tuple[int, float]], verdict: Verdict) -
 def complete(writer: Writer, drafts: Sequence[Draft]) -> None:
     """Write each draft until its verdict lets it pass; raises BadSample if none of its attempts does.
 
-    Whoever has not passed at its own temperature goes on at a low one, where nearly all pass.
+    Whoever has not passed at its own temperature goes on at a low one, where hardly any is spoilt.
     """
     left = _attempt(writer, drafts)
     for draft in left:

@@ -58,13 +58,18 @@ def moses() -> KnownMolecules | None:
     return KnownMolecules(np.memmap(table, np.uint8, "r")) if table.is_file() else None
 
 
+def is_known(inchikey: str) -> bool:
+    """Whether it is, or may be by mistake, one of the molecules of MOSES, and so does exist."""
+    known = moses()
+    return known is not None and inchikey in known
+
+
 def claim(inchikey: str, shown: str = SHOWN) -> str | None:
     """What may be said of this molecule's newness; None where the filter is not bundled.
 
     `shown` names the 1,936,962 molecules by what they are to the model.
     """
-    known = moses()
-    if known is None:
+    if moses() is None:
         return None
-    among = "probably" if inchikey in known else "not"
+    among = "probably" if is_known(inchikey) else "not"
     return f"{among} among the {MOSES:,} molecules {shown}"

@@ -22,7 +22,7 @@ def test_every_seed_has_its_line(bundled: bytes, sampler: MoleculeSampler, tmp_p
 
     assert result.exit_code == 0, result.output
     raw = MoleculeSampler(sampler.network, sampler.vocabulary, masked=False)
-    assert out.read_text().splitlines() == list(raw.raw(range(5, 45)))
+    assert out.read_text().splitlines() == list(raw.raw(range(5, 45), ChemicalParams().temperature))
 
 
 @pytest.mark.parametrize("options", [("--format", "svg"), ("--relative", "2"), ("--toward", "3")])

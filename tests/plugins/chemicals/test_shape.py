@@ -7,7 +7,7 @@ import pytest
 from doesnotexist_chemicals import chemistry, shape
 from doesnotexist_chemicals.molecule import Molecule
 
-PLAIN = "CC1C2CCC(C2)C1CN(CCO)C(=O)c1ccc(Cl)cc1"
+PLAIN = "CC1C2CCC(C2)C1CN(CCO)C(=O)c1ccc(Br)cc1"
 STRAINED = "C1=CC#CC=C1CCCCOCC"  # a triple bond in a ring of six
 TWISTED = "CC1=C2CCC(C1)C2"  # a double bond at a bridgehead of a small ring: Bredt 1924
 
