@@ -19,6 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
+from load import quantiles
+
 from doesnotexist import Settings, Zoo
 from doesnotexist.errors import DoesNotExistError, QueueFull
 
@@ -98,14 +100,6 @@ def flood(zoo: Zoo, domain: str, seeds: Iterator[int], rate: float, seconds: flo
     print(f"memory, MB: {memory} before, {memory_of(zoo)} after")
     status = zoo.status()
     print({name: status[name] for name in ("made", "refused", "expired", "abandoned", "batches", "restarts")})
-
-
-def quantiles(seconds: list[float]) -> str:
-    if not seconds:
-        return "none"
-    ordered = sorted(seconds)
-    p50, p99 = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
-    return f"p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms, worst {ordered[-1] * 1e3:.1f} ms"
 
 
 def memory_of(zoo: Zoo) -> dict[str, int]:

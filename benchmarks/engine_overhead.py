@@ -1,4 +1,4 @@
-"""What the engine costs, and what batches are worth: the bare network against each backend.
+"""What the engine costs, and what batches are worth: the bare network against each backend, and in bulk.
 
     python benchmarks/engine_overhead.py --domain faces --count 200
 
@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from doesnotexist import Recipe, Settings, Zoo
+from doesnotexist.bulk import Archive, Order, collect
 from doesnotexist.engine import Job, Loader, Maker
+from doesnotexist.engine.loading import cores
 
 
 def main() -> None:
@@ -25,10 +29,11 @@ def main() -> None:
     given = options.parse_args()
     with Zoo(Settings.read(workers="thread")) as here, Zoo(Settings.read(workers="process")) as there:
         recipes = [here.recipe(given.domain, seed) for seed in range(given.count)]
-        maker = Maker(Loader(here.plugins, here.store, here.settings.device))
+        loader = Loader(here.plugins, here.store, here.settings.device)
+        alone, beside = Maker(loader), Maker(loader, threads=cores())
         most = here.generator(given.domain).max_batch
 
-        def bare(size: int) -> None:
+        def bare(maker: Maker, size: int) -> None:
             jobs = [Job(here.card(given.domain), recipe, "jpeg") for recipe in recipes]
             for first in range(0, len(jobs), size):
                 list(maker.make(jobs[first : first + size]))
@@ -38,14 +43,24 @@ def main() -> None:
                 zoo.render(recipe)
 
         ways: dict[str, Callable[[], object]] = {
-            "bare, one at a time": lambda: bare(1),
-            f"bare, batches of {most}": lambda: bare(most),
+            "bare, one at a time": lambda: bare(alone, 1),
+            f"bare, batches of {most}": lambda: bare(alone, most),
+            f"the same, on {cores()} cores": lambda: bare(beside, most),
             "thread, one at a time": lambda: one_by_one(here),
             "thread, many": lambda: list(here.generate_many(recipes)),
             "process, one at a time": lambda: one_by_one(there),
             "process, many": lambda: list(there.generate_many(recipes)),
+            "process, in bulk": lambda: bulk(there, given.domain, recipes),
         }
         measure(ways, recipes, given.rounds)
+
+
+def bulk(zoo: Zoo, domain: str, recipes: list[Recipe]) -> None:
+    """As `doesnotexist generate --out x.tar` does, the manifest included."""
+    seeds = [recipe.seed for recipe in recipes]
+    order = Order(domain, recipes[0].reference, {}, zoo.format(recipes[0]), None, seeds)
+    with tempfile.TemporaryDirectory() as folder:
+        list(collect(zoo, order, recipes, Archive(Path(folder) / "all.tar", order)))
 
 
 def measure(ways: dict[str, Callable[[], object]], recipes: list[Recipe], rounds: int) -> None:

@@ -5,40 +5,62 @@ It is for the benchmarks beside it, and shares the machine with the server that 
 
 from __future__ import annotations
 
-import selectors
+import re
+import select
 import socket
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import repeat
+
+TICK_S = 0.002  # at a given rate, what is due is asked this often, and what has come is read
+_LENGTH = re.compile(rb"\r\nContent-Length: (\d+)", re.IGNORECASE)
+
+
+@dataclass
+class Answer:
+    """One answer; `head` as it came."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """The value of a header."""
+        found = re.search(rf"\r\n{name}: ([^\r]*)".encode(), self.head, re.IGNORECASE)
+        return found[1].decode() if found else None
 
 
 @dataclass
 class Tally:
     """What became of requests."""
 
+    fault: Callable[[str, Answer], str] = lambda _path, _answer: ""
+    """What is wrong with the answer to a path, "" for nothing."""
     seconds: float = 0.0
+    cpu_s: float = 0.0  # of this client
     statuses: Counter[int] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)  # what X-Fresh says
     times: dict[int, list[float]] = field(default_factory=dict)
     bodies: Counter[int] = field(default_factory=Counter)  # of 200s, by hash
     faults: Counter[str] = field(default_factory=Counter)  # what should never be
-    served: list[float] = field(default_factory=list)  # when a 200 came
 
-    def add(self, answer: Answer, asked: float) -> None:
-        now = time.perf_counter()
+    def add(self, path: str, answer: Answer, asked: float) -> None:
         self.statuses[answer.status] += 1
-        self.times.setdefault(answer.status, []).append(now - asked)
+        self.times.setdefault(answer.status, []).append(time.perf_counter() - asked)
         if answer.status == 200:
-            self.served.append(now)
             self.bodies[hash(answer.body)] += 1
-            if source := answer.headers.get("x-fresh"):
+            if source := answer.header("X-Fresh"):
                 self.sources[source] += 1
-        elif answer.status in (429, 503) and "retry-after" not in answer.headers:
+        elif answer.status in (429, 503) and b"\r\nRetry-After: " not in answer.head:
             self.faults[f"{answer.status} without Retry-After"] += 1
-        if len(answer.body) != int(answer.headers["content-length"]):
-            self.faults["half an answer"] += 1
+        if fault := self.fault(path, answer):
+            self.faults[fault] += 1
+
+    @property
+    def count(self) -> int:
+        """Answers of every kind."""
+        return self.statuses.total()
 
     @property
     def rate(self) -> float:
@@ -46,19 +68,12 @@ class Tally:
         return self.statuses[200] / self.seconds
 
     def __str__(self) -> str:
-        lines = [f"{self.rate:.0f}/s of 200 over {self.seconds:.1f} s; statuses {dict(self.statuses)}"]
-        for status, times in sorted(self.times.items()):
-            lines.append(f"  {status} in {quantiles(times)}")
+        asked = f"{self.count / self.seconds:.0f}/s answered" if self.count > self.statuses[200] else ""
+        lines = [f"{self.rate:.0f}/s of 200 over {self.seconds:.1f} s {asked} {dict(self.statuses)}"]
+        lines += [f"  {status} in {quantiles(times)}" for status, times in sorted(self.times.items())]
         lines.append(f"  different bodies: {len(self.bodies)}; X-Fresh: {dict(self.sources)}")
         lines.append(f"  faults: {dict(self.faults) or 'none'}")
         return "\n".join(lines)
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 class Connection:
@@ -67,28 +82,64 @@ class Connection:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.asked = 0.0
-        self.data = b""
+        self.path, self.asked, self.data = "", 0.0, b""
 
     def ask(self, host: str, path: str, accept: str, asked: float | None = None) -> None:
-        self.asked = time.perf_counter() if asked is None else asked
-        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: {accept}\r\n\r\n".encode())
+        self.path, self.asked = path, time.perf_counter() if asked is None else asked
+        self.socket.send(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: {accept}\r\n\r\n".encode())
 
     def receive(self) -> Answer | None:
         """The answer, if it is all there; raises ConnectionError if the connection ends before."""
         data = self.socket.recv(1 << 18)
         if not data:
             raise ConnectionError
-        self.data += data
-        head, found, body = self.data.partition(b"\r\n\r\n")
-        if not found:
+        self.data = self.data + data if self.data else data
+        end = self.data.find(b"\r\n\r\n")
+        length = _LENGTH.search(self.data, 0, end) if end > 0 else None
+        if not length or len(self.data) < end + 4 + int(length[1]):
             return None
-        status, *lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        if len(body) < int(headers["content-length"]):
-            return None
-        self.data = b""
-        return Answer(int(status.split()[1]), headers, body)
+        data, self.data = self.data, b""
+        return Answer(int(data[9:12]), data[:end], data[end + 4 :])
+
+
+class _Crowd:
+    """Connections of which some wait for their answer."""
+
+    def __init__(self, port: int, count: int, tally: Tally) -> None:
+        self.port, self.tally = port, tally
+        self.free = deque(Connection(port) for _ in range(count))  # in turn, so that none gets old
+        self.busy: dict[int, Connection] = {}
+        self.poll = select.epoll()
+        for connection in self.free:
+            self.poll.register(connection.socket, select.EPOLLIN)
+
+    def ask(self, host: str, path: str, accept: str, due: float | None) -> None:
+        connection = self.free.popleft()
+        self.busy[connection.socket.fileno()] = connection
+        connection.ask(host, path, accept, due)
+
+    def read(self, wait_s: float) -> None:
+        """Take what answers there are."""
+        for number, _ in self.poll.poll(wait_s):
+            if (connection := self.busy.get(number)) is None:
+                continue
+            try:
+                answer = connection.receive()
+            except ConnectionError as error:
+                self.tally.faults[type(error).__name__] += 1
+                connection.socket.close()
+                self.free.append(Connection(self.port))
+                self.poll.register(self.free[-1].socket, select.EPOLLIN)
+                del self.busy[number]
+                continue
+            if answer:
+                self.tally.add(connection.path, answer, connection.asked)
+                self.free.append(self.busy.pop(number))
+
+    def close(self) -> None:
+        for connection in self.free:
+            connection.socket.close()
+        self.poll.close()
 
 
 def hammer(
@@ -101,54 +152,37 @@ def hammer(
     seconds: float | None = None,
     rate: float | None = None,
     accept: str = "*/*",
+    go_on: Callable[[], bool] = lambda: True,
+    fault: Callable[[str, Answer], str] = lambda _path, _answer: "",
 ) -> Tally:
-    """Ask until so many requests or seconds are over.
+    """Ask until so many requests or seconds are over, or `go_on` says no.
 
     Without a `rate` each connection asks again as soon as it is answered. With one, requests are
     due at fixed times whatever becomes of those before, and count from when they were due.
     """
-    tally, selector = Tally(), selectors.DefaultSelector()
-    free = [Connection(port) for _ in range(connections)]
-    for connection in free:
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
-    started, sent, busy = time.perf_counter(), 0, 0
+    tally = Tally(fault)
+    crowd, sent = _Crowd(port, connections, tally), 0
+    started, cpu = time.perf_counter(), time.thread_time()
 
     def more() -> bool:
-        return (requests is None or sent < requests) and (
-            seconds is None or time.perf_counter() - started < seconds
-        )
+        over = time.perf_counter() - started >= seconds if seconds is not None else False
+        return not over and sent != requests and go_on()
 
-    while more() or busy:
-        due = started + sent / rate if rate else None
-        while free and more() and (due is None or time.perf_counter() >= due):
-            free.pop().ask(host, next(paths), accept, due)
-            sent, busy = sent + 1, busy + 1
-            due = started + sent / rate if rate else None
-        pause = None if due is None else max(0.0, due - time.perf_counter())
-        for key, _ in selector.select(pause if free and more() else 1.0):
-            connection = key.data
-            try:
-                answer = connection.receive()
-            except (ConnectionError, ValueError, KeyError) as error:
-                tally.faults[type(error).__name__] += 1
-                selector.unregister(connection.socket)
-                connection.socket.close()
-                connection = Connection(port)
-                selector.register(connection.socket, selectors.EVENT_READ, connection)
-                answer, busy = None, busy - 1
-                free.append(connection)
-            if answer:
-                tally.add(answer, connection.asked)
-                busy -= 1
-                free.append(connection)
-    tally.seconds = time.perf_counter() - started
-    for key in list(selector.get_map().values()):
-        key.data.socket.close()
+    while (going := more()) or crowd.busy:
+        while going and crowd.free and (rate is None or started + sent / rate <= time.perf_counter()):
+            crowd.ask(host, next(paths), accept, started + sent / rate if rate else None)
+            sent += 1
+            going = more()
+        if rate:
+            time.sleep(TICK_S)
+        crowd.read(0 if rate else 1)
+    tally.seconds, tally.cpu_s = time.perf_counter() - started, time.thread_time() - cpu
+    crowd.close()
     return tally
 
 
 def ask(port: int, host: str, path: str, accept: str = "*/*") -> Answer:
-    """One request."""
+    """One request, over a connection of its own."""
     connection = Connection(port)
     connection.ask(host, path, accept)
     while not (answer := connection.receive()):
@@ -157,11 +191,8 @@ def ask(port: int, host: str, path: str, accept: str = "*/*") -> Answer:
     return answer
 
 
-def always(path: str) -> Iterator[str]:
-    return repeat(path)
-
-
 def quantiles(seconds: list[float]) -> str:
+    """The middle, the 99th of a hundred and the worst, in words."""
     if not seconds:
         return "none"
     ordered = sorted(seconds)
