@@ -7,7 +7,6 @@ have a seed for them, and then has the same noise on any machine, with any kerne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -60,6 +59,6 @@ def noise_of(noise: str, seeds: int | Sequence[int] | None, count: int) -> list[
     if len(chosen) != count:
         raise InvalidParameter("noise_seed", f"one seed, or one for each of {count} pictures", len(chosen))
     for seed in chosen:
-        if not isinstance(seed, Integral) or not 0 <= seed <= MAX_SEED:
+        if not isinstance(seed, int | np.integer) or not 0 <= seed <= MAX_SEED:
             raise InvalidParameter("noise_seed", f"an integer from 0 to {MAX_SEED}", seed)
     return [SeededNoise(int(seed)) for seed in chosen]

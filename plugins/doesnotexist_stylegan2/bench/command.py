@@ -32,9 +32,10 @@ _SIZE_OF_UNTRAINED = 256
     help="An untrained network of this side, of config-f's widths, in place of a model.",
 )
 @click.option(
-    "--kernels", type=click.Choice(["auto", "plain", "fast", "bf16"]), default="auto", show_default=True,
-    help="What computes the pictures.",
+    "--kernels", type=click.Choice(["auto", "plain", "fast", "bf16", "cuda"]), default="auto",
+    show_default=True, help="What computes the pictures.",
 )  # fmt: skip
+@click.option("--device", default="cpu", show_default=True, help="Where: cpu, cuda, cuda:1, mps or auto.")
 @click.option("--pictures", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many.")
 @click.option("--threads", type=click.IntRange(1, 1024), help="As many as PyTorch chooses if not given.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -44,6 +45,7 @@ def bench_command(
     model: str | None,
     resolution: str | None,
     kernels: str,
+    device: str,
     pictures: int,
     threads: int | None,
     as_json: bool,
@@ -55,7 +57,7 @@ def bench_command(
     """
     if model is not None and resolution is not None:
         raise InvalidParameter("resolution", "no resolution beside a model", resolution)
-    wanted = {"kernels": kernels, "pictures": pictures, "threads": threads}
+    wanted = {"kernels": kernels, "device": device, "pictures": pictures, "threads": threads}
     with tempfile.TemporaryDirectory() as room:
         name, file = _subject(context, model, resolution, Path(room))
         figures = {"model": name, **_measured({"file": str(file), **wanted})}
@@ -124,7 +126,7 @@ def _sheet(figures: dict[str, Any]) -> str:
     rows = {
         "model": figures["model"],
         "side": f"{figures['resolution']} px",
-        "kernels": f"{figures['kernels']} (asked for: {figures['kernels_asked']})",
+        "kernels": f"{figures['kernels']} (asked for: {figures['kernels_asked']}), on {figures['device']}",
         "pictures per second": f"{figures['pictures_per_second']:.2f}",
         "one picture": f"{figures['picture_ms']:.0f} ms (fastest {figures['fastest_ms']:.0f})",
         "first picture": f"{figures['first_ms']:.0f} ms",

@@ -168,6 +168,12 @@ def test_the_same_numbers_in_any_form(generator, change):
     assert torch.equal(generator.map(change(z)), generator.map(z))
 
 
+def test_numbers_of_numpys(generator):
+    w = generator.map(seeds(1), psi=np.float32(0.5), cutoff=np.int64(3))
+    assert torch.equal(w, generator.map(seeds(1), psi=0.5, cutoff=3))
+    assert torch.equal(generator.synthesize(w, "random", np.int64(4)), generator.synthesize(w, "random", 4))
+
+
 def test_labels_of_no_classes_are_none(generator):
     """As NVIDIA's scripts hand them to networks without labels."""
     assert torch.equal(generator.map(seeds(1), np.zeros((1, 0))), generator.map(seeds(1)))

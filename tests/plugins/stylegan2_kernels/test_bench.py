@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from doesnotexist.errors import EngineError, InvalidParameter
@@ -31,6 +32,7 @@ def test_a_file_is_measured(file: Path):
 
     assert figures["model"] == "net.safetensors"
     assert (figures["resolution"], figures["kernels"], figures["threads"]) == (16, "plain", 1)
+    assert figures["device"] == "cpu"
     assert figures["pictures_per_second"] > 0
     assert figures["peak_bytes"] is None or figures["peak_bytes"] > 10_000_000
 
@@ -40,6 +42,14 @@ def test_the_sheet_has_every_figure(file: Path):
 
     for word in ("pictures per second", "one picture", "load", "peak memory", "kernels", "machine", "date"):
         assert word in sheet
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a card")
+def test_a_card_that_is_not_there(file: Path):
+    done = CliRunner().invoke(bench_command, [str(file), "--device", "cuda"])
+
+    assert isinstance(done.exception, EngineError)
+    assert "cuda" in str(done.exception)
 
 
 def test_a_broken_file_ends_with_its_reason(tmp_path: Path):
