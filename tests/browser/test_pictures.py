@@ -168,6 +168,20 @@ def test_new_pictures_are_told_to_those_who_do_not_see_them(visit):
     assert seed_of(page) in page.locator("#said").text_content()
 
 
+def test_one_that_is_slow_to_come_is_waited_for_with_a_sign(visit):
+    page = visit("faces")
+    send = page.context.new_cdp_session(page).send
+    slow = {"offline": False, "latency": 2000, "downloadThroughput": -1, "uploadThroughput": -1}
+    send("Network.enable")
+    send("Network.emulateNetworkConditions", slow)
+    page.keyboard.press("Space")  # the next one, which may be there already
+    page.wait_for_timeout(500)
+    page.keyboard.press("Space")
+
+    until(page, "document.body.classList.contains('waiting')")
+    until(page, "!document.body.classList.contains('waiting')")
+
+
 def test_what_goes_wrong_is_said_and_the_picture_stays(visit):
     page = visit("faces", "/?seed=7&mix=8&mix_layers=4-7", refused=400)
     before = page.evaluate(_SRC)

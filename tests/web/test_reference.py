@@ -29,6 +29,13 @@ def test_each_site_describes_itself(ask, host, path, server):
     assert f"{server}/generate/blots" in found["info"]["description"]
 
 
+def test_its_examples_are_for_programs_which_may_not_know_names_below_localhost(ask):
+    found = json.loads(ask("blots.localhost:8000", "/openapi.json").data)
+
+    assert found["servers"] == [{"url": "http://blots.localhost:8000"}]
+    assert 'requests.get("http://localhost:8000/generate/blots"' in found["info"]["description"]
+
+
 @pytest.mark.parametrize(("host", "prefix"), [("blots.zoo.test", ""), ("127.0.0.1", "/d/blots")])
 def test_the_page_loads_its_own_files_and_no_others(ask, host, prefix):
     page = ask(host, f"{prefix}/docs", accept="text/html")

@@ -21,9 +21,10 @@ _POLICY = (
 def openapi() -> Response:
     """The OpenAPI 3.1 document of this site."""
     site = here.site()
-    if site.domain:
-        return json_answer(document(here.zoo(), site.domain, here.address(site.domain)))
-    return json_answer(document(here.zoo(), "", here.home()))
+    server = here.address(site.domain) if site.domain else here.home()
+    # browsers find names below localhost by themselves, most other programs do not
+    example = here.home() if site.zone == "localhost" else server
+    return json_answer(document(here.zoo(), site.domain, server, example))
 
 
 @reference.get("/docs")

@@ -57,8 +57,11 @@ of text.
 """
 
 
-def document(zoo: Zoo, domain: str, server: str) -> dict[str, Any]:
-    """The document for the site of a domain, or with "" for the index; `server` is the site's address."""
+def document(zoo: Zoo, domain: str, server: str, example: str = "") -> dict[str, Any]:
+    """The document for the site of a domain, or with "" for the index.
+
+    `server` is the site's address, `example` one that examples had better use.
+    """
     generators = [zoo.generator(domain)] if domain else list(zoo.plugins.generators.values())
     shown = generators[0].domain if generators else "faces"
     paths: dict[str, Any] = {}
@@ -71,7 +74,7 @@ def document(zoo: Zoo, domain: str, server: str) -> dict[str, Any]:
         "info": {
             "title": generators[0].title if domain else "Things that do not exist",
             "version": statements.generator().partition(" ")[2] or "0",
-            "description": ABOUT.format(home=server, domain=shown),
+            "description": ABOUT.format(home=example or server, domain=shown),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server.rstrip("/")}],
