@@ -34,7 +34,10 @@ def load_generator(data: Source, device: str = "cpu", kernels: Kernels = "auto")
 
 
 class StyleGAN2:
-    """A loaded network, its inputs checked and its answers repeatable."""
+    """A loaded network, its inputs checked and its answers repeatable; they are tensors or numpy arrays.
+
+    It has `z_dim`, `w_dim`, `c_dim`, `num_ws`, `resolution` and `w_avg`.
+    """
 
     def __init__(
         self, network: Network | lucidrains.Network, device: str = "cpu", kernels: Kernels = "plain"
@@ -84,10 +87,14 @@ class StyleGAN2:
     ) -> Tensor:
         """ws (N, num_ws, w_dim) -> pictures (N, channels, R, R) float32, nominally [-1, 1], not clamped
 
+        One w (N, w_dim) of each picture will do, and steers all layers.
+
         `random` noise is drawn from `noise_seed`, one for all pictures or one for each, and is then the same
         on any machine and in any batch; without one it is new each time.
         """
-        ws = self._checked("w", w, (self.num_ws, self.w_dim))
+        given = _floats("w", w)
+        ws = given[:, None].expand(-1, self.num_ws, -1) if given.ndim == 2 else given
+        ws = self._checked("w", ws, (self.num_ws, self.w_dim))
         drawn = noise_of(noise, noise_seed, len(ws))
         try:
             if drawn is None:

@@ -197,8 +197,16 @@ def test_a_card_that_is_full_is_an_error_of_ours(generator):
         generator.synthesize(w)
 
 
+def test_one_w_steers_all_layers(generator):
+    w = generator.map(seeds(1, 2), psi=0.7)
+    assert torch.equal(generator.synthesize(w[:, 0].numpy()), generator.synthesize(w))
+
+
 def test_wrong_w_and_noise_are_refused(generator):
     w = generator.map(seeds(1))
+
+    with pytest.raises(InvalidParameter, match="w"):
+        generator.synthesize(w[:, 0, :7])
 
     with pytest.raises(InvalidParameter, match="w"):
         generator.synthesize(w[:, :7])

@@ -32,6 +32,8 @@ NETWORKS = {
     "one colour": (32, {"channels": 1}),
     "five colours": (64, {"channels": 5}),
     "colours at the end only": (64, {"architecture": "orig"}),
+    "any channels": (64, {"channel_table": (33, 70, 5, 48, 17)}),
+    "4 px": (4, {}),
     "weights too big for the caches": (128, {"channel_base": 65536, "channel_max": 512}),
 }
 

@@ -18,6 +18,9 @@ NETWORKS = {
     "clamped": (32, {"conv_clamp": 0.4}),
     "relu": (32, {"activation": "relu"}),
     "no noise": (32, {"use_noise": False}),
+    "any channels": (32, {"channel_table": (33, 70, 5, 48)}),
+    "4 px": (4, {}),
+    "three taps": (32, {"resample_filter": (1.0, 2.0, 1.0)}),
     "two taps": (32, {"resample_filter": (1.0, 1.0)}),
     "six taps": (32, {"resample_filter": (1.0, 2.0, 5.0, 1.0, 2.0, 2.0)}),
 }
