@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load
 
 from doesnotexist.errors import WeightsInvalid
 
+from .container import metadata_of, tensors_of
 from .drafts import Draft
 from .threads import one_thread
 
@@ -156,20 +155,12 @@ class ForwardRNN:
 
 def read(content: bytes, source: str = "weights") -> ForwardRNN:
     """The network of a converted file; WeightsInvalid unless every name, shape and number is right."""
+    metadata = metadata_of(content, FORMAT, source)
     try:
-        length = int.from_bytes(content[:8], "little")
-        metadata = json.loads(content[8 : 8 + length])["__metadata__"]
-        if metadata["format"] != FORMAT:
-            raise WeightsInvalid(source, f"expected format {FORMAT!r} in the metadata")
         architecture = _architecture(json.loads(metadata["architecture"]))
-        tensors = load(content)
-    except (AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
-        raise WeightsInvalid(source, f"its metadata or tensors cannot be read ({error})") from error
-    if {name: tensor.shape for name, tensor in tensors.items()} != architecture.shapes():
-        raise WeightsInvalid(source, f"expected exactly the tensors of {architecture}")
-    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
-        raise WeightsInvalid(source, "a tensor holds a number that is not finite")
-    return ForwardRNN(architecture, {name: tensor.astype(np.float64) for name, tensor in tensors.items()})
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise WeightsInvalid(source, f"its metadata cannot be read ({error})") from error
+    return ForwardRNN(architecture, tensors_of(content, architecture.shapes(), np.float64, source))
 
 
 def _architecture(told: Mapping[str, Any]) -> Architecture:

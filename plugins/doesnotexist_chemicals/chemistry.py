@@ -24,7 +24,7 @@ HARDEST = 4.5  # synthetic accessibility, 1 to 10: Ertl and Schuffenhauer 2009, 
 LARGEST_RING = 7
 # Whatever a model's alphabet can write: no phosphorus, no arsenic, no charged atom leaves here.
 ELEMENTS = frozenset({1, 6, 7, 8, 9, 16, 17, 35})
-LIGHTEST = 10  # heavy atoms; a fragment of fewer is solvent, not a discovery
+LIGHTEST = 250  # dalton, as in MOSES: smaller ones have mostly been made, and `novelty` could not know it
 
 
 def parse(smiles: str) -> Mol | None:
@@ -64,13 +64,14 @@ def inchi(mol: Mol) -> str:
 def refusal(mol: Mol) -> str | None:
     """Why this molecule is not shown, or None."""
     from rdkit import Chem
+    from rdkit.Chem import rdMolDescriptors
 
     rings = mol.GetRingInfo().AtomRings()
     if any(atom.GetAtomicNum() not in ELEMENTS or atom.GetFormalCharge() for atom in mol.GetAtoms()):
         return "element or charge"
     if len(Chem.GetMolFrags(mol)) > 1:
         return "several molecules"
-    if mol.GetNumHeavyAtoms() < LIGHTEST:
+    if rdMolDescriptors._CalcMolWt(mol) < LIGHTEST:
         return "fragment"
     if any(len(ring) > LARGEST_RING for ring in rings):
         return "large ring"

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load
 
 from doesnotexist.errors import WeightsInvalid
 
 from .config import Config
+from .container import metadata_of, tensors_of
 from .network import Network
 from .tokens import Vocabulary
 
@@ -48,33 +47,14 @@ def write(path: Path, model: MoleculeGPT, vocabulary: Vocabulary) -> dict[str, A
 
 def read(content: bytes, source: str = "weights") -> tuple[Network, Vocabulary]:
     """The network (float32) and its vocabulary; WeightsInvalid unless every name, shape, number is right."""
-    metadata, vocabulary = _header(content, source), Vocabulary()
+    metadata = metadata_of(content, FORMAT, source)
     try:
         config = Config(**{name: int(value) for name, value in json.loads(metadata["config"]).items()})
         vocabulary = Vocabulary(tuple((int(a), int(b)) for a, b in json.loads(metadata["merges"])))
-        tensors = load(content)
-    except (AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
-        raise WeightsInvalid(source, f"its metadata or tensors cannot be read ({error})") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise WeightsInvalid(source, f"its metadata cannot be read ({error})") from error
     _check_config(config, vocabulary, source)
-    found = {name: t.shape for name, t in tensors.items()}
-    if found != config.shapes():
-        odd = sorted(found.items() ^ config.shapes().items())[0]
-        raise WeightsInvalid(source, f"expected exactly the tensors of {config}; {odd[0]} {odd[1]} differs")
-    single = {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
-    if not all(np.isfinite(tensor).all() for tensor in single.values()):
-        raise WeightsInvalid(source, "a tensor holds a number that is not finite")
-    return Network(config, single), vocabulary
-
-
-def _header(content: bytes, source: str) -> dict[str, str]:
-    length = int.from_bytes(content[:8], "little")
-    try:
-        metadata = json.loads(content[8 : 8 + length])["__metadata__"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise WeightsInvalid(source, "not a safetensors file with metadata") from error
-    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
-        raise WeightsInvalid(source, f"expected format {FORMAT!r} in the metadata")
-    return metadata
+    return Network(config, tensors_of(content, config.shapes(), np.float32, source)), vocabulary
 
 
 def _check_config(config: Config, vocabulary: Vocabulary, source: str) -> None:
