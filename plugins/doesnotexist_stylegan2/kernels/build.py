@@ -26,6 +26,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from doesnotexist.settings import Settings
+from doesnotexist.weights import make_folder
 
 from .library import Library
 
@@ -59,7 +60,7 @@ def engine() -> Library | Unavailable:
 def engine_in(folder: Path) -> Library | Unavailable:
     """The engine kept in `folder`."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder.parent, folder)
         if problem := _open_to_others(folder):
             return Unavailable(problem)
         with FileLock(folder / "build.lock", timeout=_LOCK_S):

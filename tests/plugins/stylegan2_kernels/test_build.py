@@ -151,6 +151,15 @@ def test_code_is_not_loaded_from_a_folder_that_others_can_write_to(tmp_path: Pat
     assert "another user" in found.reason
 
 
+def test_a_store_that_was_not_there_is_nobody_elses(tmp_path: Path, no_compiler: None):
+    engine_in(tmp_path / "store" / "kernels")
+
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "store", tmp_path / "store" / "kernels")] == [
+        0o700,
+        0o700,
+    ]
+
+
 def test_a_store_that_cannot_be_written_to_is_no_failure(tmp_path: Path):
     file = tmp_path / "a file"
     file.touch()
