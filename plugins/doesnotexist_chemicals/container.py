@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from doesnotexist.errors import WeightsInvalid
+
+Number = TypeVar("Number", bound=np.floating[Any])
 
 
 def metadata_of(content: bytes, format: str, source: str) -> dict[str, str]:
@@ -27,8 +29,8 @@ def metadata_of(content: bytes, format: str, source: str) -> dict[str, str]:
 
 
 def tensors_of(
-    content: bytes, shapes: Mapping[str, tuple[int, ...]], kind: type[np.floating[Any]], source: str
-) -> dict[str, npt.NDArray[np.floating[Any]]]:
+    content: bytes, shapes: Mapping[str, tuple[int, ...]], kind: type[Number], source: str
+) -> dict[str, npt.NDArray[Number]]:
     """The tensors as numbers of this kind; WeightsInvalid unless every name, shape and number is right."""
     try:
         stored = load(content)
