@@ -31,7 +31,7 @@ class Site:
     def style(self) -> str:
         """The address of the style sheet, which is named for its contents."""
         page = ask(self.port, self.host, "/about", "text/html").body.decode()
-        return re.findall(r'href="(/static/[^"]*css)"', page)[0]
+        return str(re.findall(r'href="(/static/[^"]*css)"', page)[0])
 
     def status(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(ask(self.port, "localhost", "/status").body)
@@ -73,10 +73,11 @@ class Site:
 @contextmanager
 def serving(port: int, domains: str, **environment: str) -> Iterator[Site]:
     """A site with these domains, "a,b", and settings, from when it is ready."""
-    settings = {f"DOESNOTEXIST_{name.upper()}": value for name, value in environment.items()}
+    given = {"plugins": f"{domains},web", "status": "local", **environment}
+    settings = {f"DOESNOTEXIST_{name.upper()}": value for name, value in given.items()}
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "doesnotexist", "serve", "--port", str(port)],
-        env={**os.environ, "DOESNOTEXIST_PLUGINS": f"{domains},web", **settings},
+        env={**os.environ, **settings},
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -195,7 +195,8 @@ def test_a_picture_without_a_seed_is_the_one_that_its_headers_name(port):
 
 
 def test_refusals_are_counted_and_logged_as_answers_are(settings, plugins, moods, caplog):
-    with Zoo(settings.model_copy(update={"log": "json"}), plugins) as zoo, serving(zoo) as port:
+    told = settings.model_copy(update={"log": "json", "status": "local"})
+    with Zoo(told, plugins) as zoo, serving(zoo) as port:
         moods.go_on.clear()
         with ExitStack() as stack:
             for seed in range(3):
@@ -204,12 +205,12 @@ def test_refusals_are_counted_and_logged_as_answers_are(settings, plugins, moods
             with caplog.at_level(logging.INFO, "doesnotexist.requests"):
                 status, headers, body = get(port, "/d/moods/image?secret=1", host="localhost")
                 until(lambda: caplog.records)
-            told = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=20).text
+            figures = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=20).text
             moods.go_on.set()
 
     assert status == 503
-    assert 'doesnotexist_http_answers_total{endpoint="api.image",status="503"} 1.0' in told
-    assert 'doesnotexist_samples_total{domain="moods",outcome="refused"} 1.0' in told
+    assert 'doesnotexist_http_answers_total{endpoint="api.image",status="503"} 1.0' in figures
+    assert 'doesnotexist_samples_total{domain="moods",outcome="refused"} 1.0' in figures
     facts = next(record.facts for record in caplog.records if record.facts["status"] == 503)
     assert facts["request_id"] == headers["X-Request-Id"]
     assert (facts["method"], facts["path"], facts["bytes"]) == ("GET", "/d/moods/image", len(body))

@@ -59,7 +59,8 @@ def serve(warm: str, strict: bool, **given: str | None) -> None:
     from .app import create_app
     from .gate import order_early
     from .stalled import let_go_of_stalled
-    from .stopping import Told, end_when_told, finish, run
+    from .stopping import Told, end_when_told, finish
+    from .turns import run
 
     environment = {**USUAL, **os.environ}
     with Zoo(Settings.read(environment, **given, strict=strict or None)) as zoo:

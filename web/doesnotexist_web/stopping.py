@@ -1,4 +1,4 @@
-"""How a server runs, and ends: then it takes nothing new, and finishes what it was asked for before.
+"""How a server ends: it takes nothing new, and finishes what it was asked for before.
 
 waitress on its own waits five seconds, and while it waits its loop sends nothing: what takes longer, or is
 more than a socket holds, would be lost.
@@ -15,7 +15,6 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
-MANY, REST_S = 64, 0.002  # connections, and what it rests between turns with more of them
 PATIENCE_S = 30.0  # less than service managers wait until they kill
 
 
@@ -33,19 +32,6 @@ def _told(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     raise Told
-
-
-def run(server: Any) -> None:
-    """Serve until Told is raised.
-
-    waitress looks at each of its connections in every turn of its loop: with many, a rest between turns, in
-    which more than one of them gets something to do, saves most of that time.
-    """
-    sockets = getattr(server, "map", None) or server._map  # of one address or of several
-    while sockets:
-        wasyncore.loop(timeout=1, use_poll=True, map=sockets, count=1)
-        if len(sockets) > MANY:
-            time.sleep(REST_S)
 
 
 def finish(server: Any, patience_s: float = PATIENCE_S) -> None:
