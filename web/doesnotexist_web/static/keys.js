@@ -28,6 +28,7 @@ export function keys(actions) {
 function free(element, key) {
   const typed = key.length === 1 && key !== " ";
   if (element.type === "range") return !key.startsWith("Arrow");
-  if (element.matches("a, button, summary, [popover]")) return typed || key.startsWith("Arrow") || (key === " " && element.matches("a"));
+  if (element.matches("a")) return typed || key.startsWith("Arrow") || key === " ";
+  if (element.matches("button, summary, [popover]")) return typed || key.startsWith("Arrow");
   return false;
 }

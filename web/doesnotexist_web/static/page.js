@@ -12,7 +12,7 @@ const actions = {
   back: () => history.back(),
   save: () => $("#save").click(),
   link: copyLink,
-  morph: () => $("#morph") && go(read($("#morph").href)).then((hung) => hung && $("#controls [name=step]")?.focus()),
+  morph,
   play: openPanel,
   card: () => $("#card").togglePopover?.(),
   keys: () => $("#keys").togglePopover?.(),
@@ -27,6 +27,11 @@ trail();
 touch(actions);
 keys(actions);
 prepare();
+
+async function morph() {
+  const way = $("#morph");
+  if (way && (await go(read(way.href)))) $("#controls [name=step]")?.focus();
+}
 
 async function copyLink() {
   const link = $("#link");
@@ -59,7 +64,7 @@ $("#controls").addEventListener("input", (event) => {
 
 $("#controls").addEventListener("submit", (event) => event.preventDefault());
 
-/** Show what the settings say. One reading at a time, each seen to its end: a slider that is drawn shows its way. */
+/** Show what the settings say: one reading at a time, each to its end, so a drawn slider shows its way. */
 async function turn() {
   moved = true;
   if (turning) return;

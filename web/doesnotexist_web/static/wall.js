@@ -65,7 +65,7 @@ export async function go(coming, { push = true, moving = false } = {}) {
     document.dispatchEvent(new CustomEvent("hung", { detail: { left: push ? left : null } }));
     return true;
   } catch (error) {
-    say(error.message);
+    if (mine === wish) say(error.message);
     if (push) prepare();
     return false;
   } finally {
