@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -133,8 +133,10 @@ def _ready(port: int) -> bool:
 
 def _children(pid: int) -> list[int]:
     """All that a process has started, and what those have."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    direct = [int(one) for task in tasks for one in (task / "children").read_text().split()]
+    direct: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError):  # a thread that has just ended
+            direct += [int(one) for one in (task / "children").read_text().split()]
     return [*direct, *(below for one in direct for below in _children(one))]
 
 
