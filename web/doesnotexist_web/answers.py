@@ -48,21 +48,27 @@ def deliver(order: Order) -> Response:
         order, media = make(order)
         response = Response(media.data, mimetype=media.media_type)
         response.headers["Content-Disposition"] = disposition(order)
-    keep(response, etag, seeded=order.seeded, complete=order.complete)
-    response.headers["X-Seed"] = str(order.recipe.seed)
     if "fresh" in g:  # made now, from the pool, or shared with others under overload
         response.headers["X-Fresh"] = g.fresh
-    response.headers["Link"] = links(order)
-    return public(response)
+    where = links(order)
+    return addressed(response, etag, order.recipe.seed, where, seeded=order.seeded, complete=order.complete)
 
 
-def keep(response: Response, etag: str, *, seeded: bool, complete: bool) -> None:
-    """Say how long an answer may be kept; `seeded` and `complete` as in an order."""
+def addressed(
+    response: Response, etag: str, seed: int, links: str, *, seeded: bool, complete: bool
+) -> Response:
+    """An answer that says of which seed it is, where it can be had again, and how long it may be kept.
+
+    `links` is its Link header; `seeded` and `complete` as in an order.
+    """
     if seeded:
         response.set_etag(etag)
     # without a digest the address means today's model: to be asked again, but not sent again
     lasting = FOREVER if complete else "no-cache"
     response.headers["Cache-Control"] = lasting if seeded else "no-store"
+    response.headers["X-Seed"] = str(seed)
+    response.headers["Link"] = links
+    return public(response)
 
 
 def make(order: Order) -> tuple[Order, Media]:

@@ -22,9 +22,8 @@ from doesnotexist.media import MAX_SIZE, MEDIA_TYPES, MIN_SIZE, PICTURE_FORMATS,
 from doesnotexist.recipe import MAX_SEED
 
 from . import here
-from .answers import deliver, disposition, file_name, json_answer, keep, links, make, permalink
+from .answers import addressed, deliver, disposition, file_name, json_answer, links, make, permalink
 from .boards import cropped, finished, pixels_of
-from .headers import public
 from .orders import Order, read_order
 
 old_forms = Blueprint("old_forms", __name__)
@@ -94,10 +93,7 @@ def _cut(order: Order, width: int, height: int) -> Response:
             data = finished(Picture(pixels).encode(order.format, None), order.format, record, order.size)
         response = Response(data, mimetype=MEDIA_TYPES[order.format])
         response.headers["Content-Disposition"] = disposition(order)
-    keep(response, etag, seeded=True, complete=False)
-    response.headers["X-Seed"] = str(order.recipe.seed)
-    response.headers["Link"] = links(order)
-    return public(response)
+    return addressed(response, etag, order.recipe.seed, links(order), seeded=True, complete=False)
 
 
 def _side(name: str, text: str) -> int:

@@ -21,9 +21,8 @@ from doesnotexist.media import MEDIA_TYPES, PICTURE_FORMATS, SUFFIXES, as_json
 from doesnotexist.provenance import video_metadata
 
 from . import films, here
-from .answers import file_name, keep, permalink, with_query
+from .answers import addressed, file_name, permalink, with_query
 from .boards import Pixels, board, finished, is_picture, pixels_of
-from .headers import public
 from .kinds import KINDS, SHEET, STRIP, Kind, offers
 from .once import Once
 from .series import Series, listed, read_series
@@ -48,22 +47,18 @@ def show(kind: str, suffix: str | None = None) -> Response:
     generator, what = here.generator(), KINDS[kind]
     format = _format(generator, what, suffix)
     series = read_series(what, here.zoo(), generator.domain, request.args)
-    etag = f"{series.digest[:32]}-{format}"
+    seed, etag = series.recipes[0].seed, f"{series.digest[:32]}-{format}"
     if series.seeded and request.if_none_match.contains_weak(etag):
         response = Response(status=304)
     else:
         response = Response(_made(series, format), mimetype=TYPES[format])
-        name = file_name(f"{series.domain}-{kind}", series.recipes[0].seed, format)
+        name = file_name(f"{series.domain}-{kind}", seed, format)
         response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    keep(response, etag, seeded=series.seeded, complete=series.complete)
-    response.headers["X-Seed"] = str(series.recipes[0].seed)
-    response.headers["Link"] = (
-        f'<{_address(series, format)}>; rel="canonical", '
-        f'<{_address(series, "json")}>; rel="describedby"; type="application/json"'
-    )
+    where = _links(series, format)
+    addressed(response, etag, seed, where, seeded=series.seeded, complete=series.complete)
     if what.film and format != "json" and series.seeded:  # some players ask for a video in pieces
         response.make_conditional(request, accept_ranges=True, complete_length=response.content_length)
-    return public(response)
+    return response
 
 
 for _kind in KINDS:
@@ -146,6 +141,12 @@ def _columns(series: Series) -> int:
     if series.kind is STRIP:
         return count
     return math.isqrt(count) if series.kind is SHEET else math.ceil(math.sqrt(count))
+
+
+def _links(series: Series, format: str) -> str:
+    """The Link header: where it can be had for ever, and the list of its samples."""
+    described = f'<{_address(series, "json")}>; rel="describedby"; type="application/json"'
+    return f'<{_address(series, format)}>; rel="canonical", {described}'
 
 
 def _address(series: Series, format: str) -> str:
