@@ -95,6 +95,8 @@ def parse_text(text: str) -> tuple[str, str, int, dict[str, str]]:
 
     Raises InvalidParameter; the values of the parameters are for the generator's Params to check.
     """
+    if not text.isascii():  # as it is written here; half a letter could not be written again at all
+        raise InvalidParameter("recipe", "ASCII, other letters as %C3%A9", ascii(text))
     reference, _, query = text.partition("?")
     model, digest = parse_reference(reference)
     pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=64) if query else []

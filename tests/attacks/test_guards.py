@@ -15,26 +15,32 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from waitress.parser import HTTPRequestParser
 
-from doesnotexist import Picture, Recipe
+from doesnotexist import Picture, Recipe, confinement
 from doesnotexist.author import requests
 from doesnotexist.engine import Dispatcher, Job, Maker, maker
 from doesnotexist.engine.line import Line
 from doesnotexist.errors import (
     BadSample,
     DoesNotExistError,
+    FileUnread,
     InstallRefused,
     QueueFull,
     RegistryInvalid,
     WeightsInvalid,
     WeightsMismatch,
 )
+from doesnotexist.inspection import reading
 from doesnotexist.registry_yaml import _Builder, parse
 from doesnotexist.weights import Store
 from doesnotexist_stylegan2.convert.checkpoint import convert_bytes
-from doesnotexist_web import failures, hosts
+from doesnotexist_web import failures, hosts, limits
+from doesnotexist_web.limits import Meter
+from doesnotexist_web.stalled import Channel
 
 from ..web.conftest import WEIGHTS, app, ask, moods, plugins, zoo
+from ..web.wire import served
 
 __all__ = ["app", "ask", "moods", "plugins", "zoo"]
 
@@ -69,6 +75,28 @@ def test_1_a_pickle_is_read_and_never_run(tmp_path: Path) -> None:
         patch.setitem(globals(), "convert_bytes", pickle.loads)
 
     holds(attack, take_away)
+
+
+def test_1_who_reads_a_strangers_file_can_do_nothing_else(tmp_path: Path) -> None:
+    """Neither open a file, as a decoder might be made to, nor take the memory of the machine."""
+    start = (
+        "import sys; sys.path[:0] = sys.argv[1].splitlines()\n"
+        "from doesnotexist.inspection import child\n{unguarded}\n"
+        "def deed(*_): open({path!r}, 'w').write('done'); return {{}}\n"
+        "child.answer = deed; sys.exit(child.main())"
+    )
+    canary, unguarded = tmp_path / "canary", {"": ""}
+
+    def attack() -> bool:
+        canary.unlink(missing_ok=True)
+        with pytest.MonkeyPatch.context() as patch:
+            deed = start.format(unguarded=unguarded[""], path=str(canary))
+            patch.setattr(confinement, "_START", deed)
+            with contextlib.suppress(FileUnread):
+                reading.confined({"format": "json", "authorities": ""}, b"{}")
+        return canary.exists()
+
+    holds(attack, lambda patch: patch.setitem(unguarded, "", "child.lock = lambda *_: None"))
 
 
 def test_2_weights_are_used_only_if_their_sha256_is_right(zoo, settings) -> None:
@@ -138,6 +166,37 @@ def flood(zoo, seeds: Sequence[int]) -> tuple[int, int]:
         future.result(20)
     engine.close()
     return gate.drawn, refused
+
+
+def test_4_a_host_is_told_in_one_way(app) -> None:
+    """Of a request whose length can be read in two ways, the second reader sees another one in its body."""
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: zoo.test\r\n\r\n"
+    raw = b"POST / HTTP/1.1\r\nHost: zoo.test\r\n"
+    raw += b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+
+    def attack() -> bool:
+        with served(app) as wire:  # refused, it never reaches a view
+            return b" 405 " in wire.say(raw % (5 + len(smuggled)) + smuggled)
+
+    holds(attack, lambda patch: patch.setattr(Channel, "parser_class", HTTPRequestParser))
+
+
+def test_5_one_visitor_does_not_take_all() -> None:
+    def attack() -> bool:
+        meter = Meter("20/hour")
+        return sum(not meter.ask("she") for _ in range(30)) > 20
+
+    holds(attack, lambda patch: patch.setitem(limits._SECONDS, "hour", 0))
+
+
+def test_5_visitors_who_never_come_again_are_forgotten() -> None:
+    def attack() -> bool:
+        meter = Meter("20/hour")
+        for number in range(10_099):
+            meter.ask(str(number))
+        return len(meter) > 10_000
+
+    holds(attack, lambda patch: patch.setattr(limits, "VISITORS", 10**9))
 
 
 def test_5_a_full_queue_refuses(zoo) -> None:

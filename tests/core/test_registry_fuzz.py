@@ -11,6 +11,8 @@ import pytest
 from doesnotexist.errors import RegistryInvalid
 from doesnotexist.registry import find_registry, parse_registry
 
+from ..attacks.fuzzing import keeping
+
 NOISE = b" \t\n-:{}[]&*!'\"#0a~|>%@`,?\xff\x00\x85"
 
 
@@ -45,7 +47,7 @@ def test_a_mutated_registry_is_read_or_refused(count: int) -> None:
     for number in range(count):
         mutant = mutated(whole if number % 10 == 0 else small, chance)
         start = time.process_time()
-        with contextlib.suppress(RegistryInvalid):
+        with keeping("registry", number, mutant), contextlib.suppress(RegistryInvalid):
             parse_registry(mutant, "r.yaml")
         slowest = max(slowest, time.process_time() - start)
 

@@ -18,6 +18,7 @@ import pytest
 from doesnotexist.errors import DoesNotExistError
 from doesnotexist_stylegan2.architecture import Architecture
 
+from ...attacks.fuzzing import keeping
 from .attacks import archive, gallery
 from .conftest import read_watched
 from .molecules import bimodal
@@ -145,12 +146,13 @@ def fuzz(first: int, count: int) -> Counter[str]:
     for number in range(first, first + count):
         data = mutated(random.Random(number))
         started = time.process_time()
-        found = read_watched(data)
-        took = time.process_time() - started
-        assert took < 5, f"file {number} took {took:.1f} s"
-        if isinstance(found, DoesNotExistError):
-            assert str(found).isprintable(), f"file {number}"
-            assert len(str(found)) < 600, f"file {number}"
+        with keeping("checkpoint", number, data):
+            found = read_watched(data)
+            took = time.process_time() - started
+            assert took < 5, f"it took {took:.1f} s"
+            if isinstance(found, DoesNotExistError):
+                assert str(found).isprintable()
+                assert len(str(found)) < 600
         ends[type(found).__name__] += 1
     return ends
 
