@@ -77,7 +77,7 @@ class Coming:
     def wait(self) -> Creation:
         """Blocks until it is there; raises DeadlineExceeded, WeightsError, PluginError, EngineError."""
         found = wait(self.future, self.zoo.settings.deadline_s)
-        recipe, media = found if isinstance(found, Fresh) else (self.recipe, found)
+        recipe, media = found if self.recipe is None else (self.recipe, found)
         if media.format == "json":
             media = Media(as_json(self.zoo.record(recipe, media.facts)), media.format, media.facts)
         return Creation(self.zoo, recipe, media, self.source)

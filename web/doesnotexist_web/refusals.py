@@ -39,7 +39,7 @@ class Refusals:
         self._figures: Figures = app.extensions["doesnotexist.figures"]
         self._hosts: Hosts = app.extensions["doesnotexist.hosts"]
         self._logged = app.extensions["doesnotexist"].settings.log == "json"
-        self._said = lru_cache(KEPT)(self._say)
+        self._said: Callable[..., _Said] = lru_cache(KEPT)(self._say)
 
     def task(self, request: Any, error: DoesNotExistError, begun: float) -> Callable[[Any, Any], Task]:
         """What makes the task that tells a request of an error; it came in at `begun`, of perf_counter."""
@@ -84,6 +84,7 @@ class _Refused(Task):  # type: ignore[misc]  # waitress has no types
     """The answer to a refused request."""
 
     complete = True
+    close_on_finish = False
 
     def __init__(
         self, said: _Said, told: Callable[[Any, _Said, str], None], channel: Any, request: Any
