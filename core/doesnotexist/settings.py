@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 
@@ -107,7 +109,30 @@ class Settings(BaseModel):
     credentials: Path | None = Field(
         None, description="folder of the certificate chain and the key that sign Content Credentials"
     )
-    replicas: int = Field(1, ge=1, le=10_000, description="actors of a Ray cluster that make samples")
+    min_replicas: int = Field(
+        1, ge=0, le=10_000, description="replicas of each model that a Ray cluster keeps while nobody asks"
+    )
+    max_replicas: int = Field(
+        1,
+        ge=1,
+        le=10_000,
+        validate_default=True,
+        description="replicas of each model that a Ray cluster makes of it under load",
+    )
+
+    @field_validator("max_replicas")
+    @classmethod
+    def _not_fewer(cls, most: int, info: ValidationInfo) -> int:
+        if most < info.data.get("min_replicas", 0):
+            raise ValueError("fewer than the least")
+        return most
+
+    @field_validator("workers")
+    @classmethod
+    def _installed(cls, workers: str) -> str:
+        if workers == "ray" and find_spec("ray") is None:
+            raise ValueError("for ray: pip install 'doesnotexist[ray]'")
+        return workers
 
     @field_validator("hosts", mode="before")
     @classmethod

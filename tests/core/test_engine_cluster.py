@@ -1,93 +1,302 @@
-"""A real Ray on this machine: samples from actors, and actors that are killed."""
+"""A real Ray on this machine: samples from replicas and shards from tasks, and both of them killed."""
 
+import hashlib
 import os
 import signal
+import subprocess
+import sys
 import tarfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from doesnotexist import Settings, Zoo
 from doesnotexist.bulk import Order, Shards
 from doesnotexist.bulk.tasks import make_on_cluster
-from doesnotexist.errors import WorkerDied
+from doesnotexist.errors import BadSample, CircuitOpen, DeadlineExceeded, WeightsMissing, WorkerDied
+
+pytest.importorskip("ray", reason="Ray is not installed: pip install 'doesnotexist[ray]'")
 
 # Ray leaves sockets and files of its own open
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
+PATIENCE_S = 400  # of a caller: on a busy machine a replica is there only after a minute
+WEIGHTS = b"weights of trouble"
+
+PLUGIN = """
+import ctypes, os, signal
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+from doesnotexist import Generator, Params, Picture, hookimpl
+
+ACTS = {
+    "work": lambda: None,
+    "lock": lambda: ctypes.PyDLL(None).sleep(1000),  # hangs, and lets no other thread run
+    "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "odd": lambda: 1 / 0,
+}
+
+class TroubleParams(Params):
+    act: Literal[tuple(ACTS)] = Field("work", description="what to do")
+
+class Sampler:
+    def sample(self, recipes):
+        for recipe in recipes:
+            ACTS[recipe.params["act"]]()
+        return [Picture(np.full((8, 8, 3), recipe.seed % 256, np.uint8)) for recipe in recipes]
+
+class Trouble(Generator):
+    domain, noun, title = "trouble", "trouble", "This Trouble Does Not Exist"
+    params = TroubleParams
+    formats = ("png",)
+    def load(self, card, files, device):
+        return Sampler()
+
+@hookimpl
+def register_generators(register):
+    register(Trouble())
+"""
+
+CARD = """\
+format: 1
+models:
+  - id: trouble/one
+    domain: trouble
+    title: Trouble for tests
+    architecture: trouble
+    resolution: 8
+    files:
+      - name: weights.safetensors
+        format: safetensors
+        size: {size}
+        sha256: "{sha256}"
+        sources:
+          - {{repo: somebody/trouble, revision: "{commit}", path: weights.safetensors}}
+    licence:
+      {{code: Apache-2.0, weights: CC0-1.0, data: none, commercial: true, attribution: none needed}}
+    credit: Trouble (2026) - the tests
+    data: none
+    limits: only trouble
+"""
+
 
 @pytest.fixture(scope="module")
-def ray():
-    found = pytest.importorskip("ray", reason="Ray is not installed: pip install doesnotexist[ray]")
-    yield found
-    found.shutdown()
+def site(tmp_path_factory):
+    """A folder with the plugin above, as an installed distribution; every process of our Ray sees it."""
+    site = tmp_path_factory.mktemp("site")
+    info = site / "trouble-1.0.dist-info"
+    info.mkdir()
+    (site / "trouble_plugin.py").write_text(PLUGIN)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: trouble\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[doesnotexist]\ntrouble = trouble_plugin\n")
+    return site
 
 
 @pytest.fixture(scope="module")
-def here():
-    """A domain whose weights ship with this checkout."""
-    with Zoo() as zoo:
-        bundled = [listing.card.domain for listing in zoo.models() if listing.status == "bundled"]
-    if not bundled:
-        pytest.skip("no weights ship with this checkout")
-    return bundled[0]
+def ray(site):
+    """A Ray of our own with two CPUs, there for all of these tests."""
+    import ray
+
+    from doesnotexist.engine.cluster import connect
+
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:2])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(site)
+        patch.setenv("PYTHONPATH", str(site))
+        connect(None, "trouble")
+        yield ray
+        ray.shutdown()
+    os.sched_setaffinity(0, before)
+    sys.modules.pop("trouble_plugin", None)
+
+
+@pytest.fixture
+def trouble(ray, tmp_path):
+    """Settings of an installation that has the plugin above, and its weights."""
+    sha256 = hashlib.sha256(WEIGHTS).hexdigest()
+    stored = tmp_path / "store" / "sha256" / sha256[:2] / sha256
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(WEIGHTS)
+    registry = tmp_path / "registry.yaml"
+    registry.write_text(CARD.format(size=len(WEIGHTS), sha256=sha256, commit="a" * 40))
+    return settings_of(registry=registry, store=tmp_path / "store", plugins="trouble", hang_s=5)
 
 
 def settings_of(**given):
-    return Settings(workers="ray", device="cpu", deadline_s=240, **given)
+    return Settings(workers="ray", device="cpu", deadline_s=PATIENCE_S, **given)
 
 
-def test_actors_give_the_same_bytes_as_a_thread(ray, here):
-    with Zoo(settings_of(replicas=2)) as cluster, Zoo(Settings(device="cpu")) as threaded:
-        recipes = [cluster.recipe(here, seed) for seed in range(6)]
+@pytest.fixture
+def zoo(trouble):
+    with Zoo(trouble) as zoo:
+        yield zoo
+
+
+def processes(kind, driver, least=1):
+    """The processes that Ray runs for a driver and that say `kind` of themselves, once there are so many."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        found = [pid for pid in descendants(driver) if kind in commandline(pid)]
+        if len(found) >= least:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"fewer than {least} of {kind}")
+
+
+def descendants(pid):
+    """Children and grandchildren."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    return [child for child, parent in parents.items() if pid in (parent, parents.get(parent))]
+
+
+def commandline(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def names_in(folder):
+    """The samples in the shards of a folder."""
+    names = []
+    for path in sorted(folder.glob("shard-*.tar")):
+        with tarfile.open(path) as tar:
+            names += tar.getnames()
+    return names
+
+
+def test_replicas_give_the_same_bytes_as_a_thread(ray):
+    domains = ["faces", "chemicals"]
+    with Zoo(settings_of()) as cluster, Zoo(Settings(device="cpu", deadline_s=PATIENCE_S)) as threaded:
+        recipes = [cluster.recipe(domain, seed) for domain in domains for seed in range(3)]
         theirs = [creation.data for creation in cluster.generate_many(recipes)]
         assert theirs == [creation.data for creation in threaded.generate_many(recipes)]
-        assert cluster.status()["models"] == [cluster.card(here).reference]
+        references = [cluster.card(domain).reference for domain in domains]
+        assert cluster.status()["models"] == sorted(references)
+        assert len(processes("ServeReplica", os.getpid())) == len(domains)
 
 
-def test_an_actor_that_dies_costs_its_batch(ray, here):
-    with Zoo(settings_of()) as cluster:
-        first = cluster.generate(here, seed=1).data
-        (worker,) = cluster._started()._workers
-        pid = ray.get(worker._handle.pid.remote())
-        os.kill(pid, signal.SIGKILL)
-        with pytest.raises(WorkerDied, match="is lost"):
-            cluster.generate(here, seed=2)
-        assert cluster.generate(here, seed=1).data == first
-        assert cluster.status()["restarts"] == 1
+def test_replicas_that_are_killed_cost_time_and_nothing_else(ray, zoo):
+    recipes = [zoo.recipe("trouble", seed) for seed in range(60)]
+    made = []
+    for creation in zoo.generate_many(recipes):
+        made.append(creation.data)
+        if len(made) in (10, 30):
+            for pid in processes("ServeReplica:doesnotexist-trouble", os.getpid()):
+                os.kill(pid, signal.SIGKILL)
+    with Zoo(zoo.settings.model_copy(update={"workers": "thread"})) as threaded:
+        assert made == [creation.data for creation in threaded.generate_many(recipes)]
+    assert zoo.status()["restarts"] >= 1
+    assert zoo.status()["deaths"] == 0
 
 
-def test_shards_are_made_on_a_cluster_and_those_that_are_there_are_not(ray, here, tmp_path):
-    with Zoo(settings_of(replicas=2)) as zoo:
-        order = Order(here, zoo.card(here).reference, {}, zoo.generator(here).formats[0], None, range(23))
-        shards = Shards(str(tmp_path), order, "tar", each=5)
-        assert sum(make_on_cluster(zoo.settings, shards)) == 23
-        first = {path.name: path.read_bytes() for path in tmp_path.glob("shard-*")}
-        assert len(first) == 5
-        (tmp_path / "shard-000003.tar").unlink()
-        again = Shards(str(tmp_path), order, "tar", each=5)
-        assert list(make_on_cluster(zoo.settings, again)) == [5]
-        assert {path.name: path.read_bytes() for path in tmp_path.glob("shard-*")} == first
-        alone = Shards(str(tmp_path / "alone"), order, "tar", each=5)
-    with Zoo(Settings(device="cpu", deadline_s=240)) as zoo:
-        list(alone.make_all(zoo))
+@pytest.mark.parametrize(
+    ("act", "error", "says"),
+    [
+        ("odd", BadSample, "ZeroDivisionError"),
+        ("crash", WorkerDied, "is lost"),
+        ("lock", WorkerDied, "is lost"),
+    ],
+)
+def test_what_fails_there_is_told_here_and_the_next_is_made(zoo, act, error, says):
+    with pytest.raises(error, match=says):
+        zoo.generate("trouble", seed=1, act=act)
+    while True:
+        try:
+            assert zoo.generate("trouble", seed=1).data
+            return
+        except CircuitOpen as rest:  # where processes take a minute to start, as on a busy machine
+            time.sleep(rest.retry_after_s)
+
+
+def test_weights_that_are_not_there_are_named(zoo):
+    zoo.store.path(hashlib.sha256(WEIGHTS).hexdigest()).unlink()
+    with pytest.raises(WeightsMissing, match="trouble/one"):
+        zoo.generate("trouble", seed=2)
+
+
+def test_who_waits_for_a_place_is_given_up_in_time_and_so_is_the_wait(trouble):
+    crowded = trouble.model_copy(update={"threads": 64, "deadline_s": 3})
+    with Zoo(crowded) as zoo:
+        with pytest.raises(DeadlineExceeded, match="3 s"):
+            zoo.generate("trouble", seed=1)
+        began = time.monotonic()
+    assert time.monotonic() - began < 10
+
+
+def test_replicas_are_added_under_load(ray, trouble):
+    with Zoo(trouble.model_copy(update={"max_replicas": 2, "queue_size": 64})) as zoo:
+        card, stop = zoo.card("trouble"), time.monotonic() + PATIENCE_S
+
+        def ask():
+            while time.monotonic() < stop:
+                zoo.generate("trouble")
+
+        with ThreadPoolExecutor(24) as callers:
+            asked = [callers.submit(ask) for _ in range(24)]
+            found = processes("ServeReplica:doesnotexist-trouble", os.getpid(), least=2)
+            stop = 0
+        for one in asked:
+            one.result()
+        assert card.reference in zoo.status()["models"]
+        assert len(found) == 2
+
+
+def test_shards_are_made_on_a_cluster_and_those_that_are_there_are_not(ray, zoo, tmp_path):
+    order = Order("trouble", zoo.card("trouble").reference, {}, "png", None, range(23))
+    shards = Shards(str(tmp_path / "shards"), order, "tar", each=5)
+    assert sum(make_on_cluster(zoo.settings, shards)) == 23
+    first = {path.name: path.read_bytes() for path in (tmp_path / "shards").glob("shard-*")}
+    assert len(first) == 5
+    (tmp_path / "shards" / "shard-000003.tar").unlink()
+    assert list(make_on_cluster(zoo.settings, Shards(shards.url, order, "tar", each=5))) == [5]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "shards").glob("shard-*")} == first
+    alone = Shards(str(tmp_path / "alone"), order, "tar", each=5)
+    with Zoo(zoo.settings.model_copy(update={"workers": "thread"})) as threaded:
+        list(alone.make_all(threaded))
     assert {path.name: path.read_bytes() for path in (tmp_path / "alone").glob("shard-*")} == first
 
 
-def test_an_actor_that_is_killed_costs_no_shard_and_doubles_none(ray, here, tmp_path):
-    with Zoo(settings_of(replicas=2)) as zoo:
-        order = Order(here, zoo.card(here).reference, {}, "json", None, range(40))
-        shards = Shards(str(tmp_path), order, "tar", each=4)
-        made = 0
-        for number, count in enumerate(make_on_cluster(zoo.settings, shards)):
-            made += count
-            if number == 2:
-                actors = ray.util.state.list_actors(
-                    filters=[("state", "=", "ALIVE"), ("class_name", "=", "Shardmaker")]
-                )
-                os.kill(actors[0].pid, signal.SIGKILL)
-    assert made == 40
-    names = []
-    for path in sorted(tmp_path.glob("*.tar")):
-        with tarfile.open(path) as tar:
-            names += tar.getnames()
-    assert names == [f"{seed:010d}.json" for seed in range(40)]
+def test_a_shard_that_fails_says_why(ray, zoo, tmp_path):
+    order = Order("trouble", zoo.card("trouble").reference, {"act": "odd"}, "png", None, range(2))
+    with pytest.raises(BadSample, match="ZeroDivisionError"):
+        list(make_on_cluster(zoo.settings, Shards(str(tmp_path / "shards"), order, "tar", each=5)))
+
+
+def test_a_run_whose_workers_and_driver_are_killed_ends_with_every_sample_once(tmp_path):
+    out, count = tmp_path / "shards", 240
+    command = [sys.executable, "-m", "doesnotexist", "generate", "faces", "--count", str(count)]
+    command += ["--engine", "ray", "--shard-size", "10", "--out", str(out)]
+    for wanted in (4, 12):
+        driver = subprocess.Popen(command)
+        there = len(list(out.glob("shard-*")))
+        (worker, *_) = processes("ray::make_one", driver.pid)
+        os.kill(worker, signal.SIGKILL)
+        while len(list(out.glob("shard-*"))) < max(wanted, there + 1):
+            assert driver.poll() is None, "too quick to be killed: raise the count"
+            time.sleep(0.1)
+        driver.kill()
+        driver.wait()
+    subprocess.run(command, check=True)
+    names = names_in(out)
+    assert len({name for name in names if name.endswith(".jpg")}) == count
+    assert len(names) == len(set(names)) == 2 * count
+    assert sorted(path.name for path in out.iterdir() if not path.name.startswith("shard-")) == ["run.json"]
+
+
+def test_an_address_where_no_cluster_is(tmp_path):
+    command = [sys.executable, "-m", "doesnotexist", "generate", "faces", "--count", "2", "--engine", "ray"]
+    environment = {**os.environ, "DOESNOTEXIST_RAY_ADDRESS": "nowhere"}
+    ended = subprocess.run([*command, "--out", tmp_path], env=environment, capture_output=True, text=True)
+    assert ended.returncode == 3
+    assert "has no cluster" in ended.stderr
+    assert "Traceback" not in ended.stderr

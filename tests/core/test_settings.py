@@ -1,4 +1,5 @@
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,14 @@ def test_hosts_as_they_stand_in_a_variable():
 def test_hosts_that_are_none(text):
     with pytest.raises(InvalidParameter, match=r"hosts: .*this-cat\.example: cats"):
         Settings.read({"DOESNOTEXIST_HOSTS": text})
+
+
+def test_fewer_replicas_at_most_than_at_least_are_refused():
+    with pytest.raises(InvalidParameter, match="max_replicas"):
+        Settings.read({"DOESNOTEXIST_MIN_REPLICAS": "2"})
+
+
+@pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed")
+def test_ray_that_is_not_installed_is_asked_for():
+    with pytest.raises(InvalidParameter, match=r"pip install 'doesnotexist\[ray\]'"):
+        Settings.read({"DOESNOTEXIST_WORKERS": "ray"})

@@ -28,8 +28,8 @@ def told():
 def test_options_go_before_the_environment_and_that_before_what_is_usual(told):
     assert told().workers == "process"
     assert told(DOESNOTEXIST_WORKERS="thread").workers == "thread"
-    assert told("--engine", "ray", DOESNOTEXIST_WORKERS="thread").workers == "ray"
-    assert told("--workers", "ray").workers == "ray"
+    assert told("--engine", "thread").workers == "thread"
+    assert told("--workers", "process", DOESNOTEXIST_WORKERS="thread").workers == "process"
 
 
 def test_every_option_sets_its_setting(told):
@@ -42,7 +42,8 @@ def test_every_option_sets_its_setting(told):
         "deadline_s": "5",
         "pool_bytes": "2MiB",
         "media_cache": "cache",
-        "replicas": "2",
+        "min_replicas": "2",
+        "max_replicas": "2",
         "ray_address": "auto",
         "status": "off",
     }

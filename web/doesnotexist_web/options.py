@@ -27,7 +27,8 @@ FLAGS: dict[tuple[str, ...], str] = {
     ("--media-cache-bytes",): "media_cache_bytes",
     ("--model-bytes",): "model_bytes",
     ("--ray-address",): "ray_address",
-    ("--replicas",): "replicas",
+    ("--min-replicas",): "min_replicas",
+    ("--max-replicas",): "max_replicas",
     ("--status",): "status",
     ("--proxies",): "proxies",
     ("--rate-limit",): "rate_limit",
@@ -73,7 +74,7 @@ def _sentence(text: str, choices: list[str]) -> str:
 def _metavar(name: str) -> str:
     if name.endswith("_bytes"):
         return "BYTES"
-    whole = {"port", "threads", "queue_size", "replicas", "proxies"}
+    whole = {"port", "threads", "queue_size", "min_replicas", "max_replicas", "proxies"}
     return "N" if name in whole else {"deadline_s": "SECONDS", "media_cache": "FOLDER"}.get(name, "TEXT")
 
 

@@ -5,7 +5,7 @@ manifest   what is there already: a line for each sample, written when the sampl
 folder     a file for each sample
 archive    one tar of all
 shards     files of a thousand samples each, on any file system that fsspec knows
-tasks      shards made by actors of a Ray cluster
+tasks      shards made by tasks of a Ray cluster
 progress   what a person sees meanwhile
 """
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import InvalidParameter
@@ -23,6 +24,24 @@ if TYPE_CHECKING:
 
 Kind = Literal["tar", "parquet"]
 RUN = "run.json"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One shard: the samples of `order`, as the file `name` under `url`."""
+
+    url: str
+    name: str
+    order: Order
+
+    def make(self, zoo: Zoo) -> int:
+        """Make it, whole; returns how many samples it has. Raises what making them raises."""
+        order = self.order
+        pack = pack_tar if self.name.endswith(".tar") else pack_parquet
+        files, root = open_url(self.url)
+        data = pack(zoo.generate_many(order.recipes(zoo), order.format, order.size), order)
+        write_whole(files, f"{root}/{self.name}", data)
+        return len(order.seeds)
 
 
 class Shards:
@@ -41,29 +60,32 @@ class Shards:
         """The numbers of the shards that are not there."""
         files, root = open_url(self.url)
         present = {path.rpartition("/")[2] for path in files.ls(root, detail=False)}
-        return [number for number in range(self._count) if self.name(number) not in present]
-
-    def name(self, number: int) -> str:
-        return f"shard-{number:06d}.{self.kind}"
+        return [number for number in range(self._count) if self._name(number) not in present]
 
     def seeds(self, number: int) -> int:
         """How many samples a shard has."""
-        return len(self.order.seeds[number * self.each : (number + 1) * self.each])
+        return len(self.shard(number).order.seeds)
 
-    def make(self, zoo: Zoo, number: int) -> int:
-        """Make one shard; returns how many samples it has."""
+    def shard(self, number: int) -> Shard:
+        """What is to be made of one."""
         seeds = self.order.seeds[number * self.each : (number + 1) * self.each]
-        part = replace(self.order, seeds=seeds)
-        creations = zoo.generate_many(part.recipes(zoo), part.format, part.size)
-        pack = pack_tar if self.kind == "tar" else pack_parquet
-        files, root = open_url(self.url)
-        write_whole(files, f"{root}/{self.name(number)}", pack(creations, part))
-        return len(seeds)
+        return Shard(self.url, self._name(number), replace(self.order, seeds=seeds))
 
     def make_all(self, zoo: Zoo) -> Iterator[int]:
         """Make those that are missing, one after the other; gives the number of samples of each."""
         for number in self.missing:
-            yield self.make(zoo, number)
+            yield self.shard(number).make(zoo)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """All shards are there: remove what was left half written, by whoever may still be at work on it."""
+        files, root = open_url(self.url)
+        for path in files.ls(root, detail=False):
+            if path.rpartition("/")[2].startswith(".shard-"):
+                files.rm_file(path)
+
+    def _name(self, number: int) -> str:
+        return f"shard-{number:06d}.{self.kind}"
 
     def _check_run(self) -> None:
         files, root = open_url(self.url)
@@ -119,7 +141,8 @@ def write_whole(files: AbstractFileSystem, path: str, data: bytes) -> None:
         files.pipe_file(path, data)  # a store of objects has them whole or not at all
         return
     folder, _, name = path.rpartition("/")
-    partial = f"{folder}/.{name}.partial"
+    # a name of its own: a cluster may not know yet that a process which it has given up is still writing
+    partial = f"{folder}/.{name}.{secrets.token_hex(4)}.partial"
     files.pipe_file(partial, data)
     files.mv(partial, path)
 

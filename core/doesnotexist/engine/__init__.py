@@ -8,7 +8,8 @@ dispatcher    takes batches from the line and gives each to a worker
 maker         makes a batch with loaded models: the worker of the thread backend
 process       a worker whose maker lives in a child process
   child       what runs in there
-cluster       a worker whose maker is an actor of a Ray cluster
+deployments   workers whose models are Ray Serve deployments
+  cluster     the Ray cluster that they are on
 pool          fresh samples, made while nothing waits
 sharing       one fresh sample for all who wait, when everything is full
 finished      media that were made already, in memory and in a folder
@@ -83,8 +84,8 @@ def _workers(settings: Settings, load: Callable[[str], Loader]) -> Sequence[Work
 
         return [Child(settings, device, devices.count(device)) for device in devices]
     if settings.workers == "ray":
-        from .cluster import Actor
+        from .deployments import callers
 
-        return [Actor(settings) for _ in range(settings.replicas)]
+        return callers(settings)
     threads = max(1, (settings.threads or cores()) // len(devices))
     return [Maker(load(device), settings.model_bytes, threads=threads) for device in devices]

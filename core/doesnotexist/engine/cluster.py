@@ -1,129 +1,84 @@
-"""Workers as actors of a Ray cluster: this file alone knows Ray, and imports it inside functions."""
+"""A Ray cluster: one that is there already, or a Ray of our own on this machine."""
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any
 
-from ..errors import DeadlineExceeded, EngineStopped, WorkerDied
+from ..errors import WorkerDied, printable
 from ..settings import Settings
-from ..weights import Store
-from .jobs import Job, Outcome
-from .loading import Loader, plugins_of
-from .maker import Maker, outcomes_of
+from .loading import cores
 
-LOAD_S = 300.0  # at least this long for an actor's first batch: the cluster may have to find it a place
+ATTEMPTS = 3  # on a busy machine a Ray of our own may need longer to start than it waits for itself
+OBJECT_BYTES = 256 * 2**20  # of its memory for what is under way, which Ray would like a third of all for
 
-_CONNECTING = threading.Lock()  # each actor has a thread here, and they all begin at once
+# Unless the environment says otherwise.
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # workers use what is installed, and install nothing
+}
+# Seconds for a Ray of our own to come up; tries, of 40 seconds each, to reach a cluster.
+_PATIENCE, _OWN, _THERE = "RAY_gcs_server_port_wait_time_s", "120", "1"
+_CONNECTING = threading.Lock()  # many threads ask first at the same time
 
 
-class Actor:
-    """A worker whose models live in an actor, on whatever machine of the cluster has room for it.
+def connect(address: str | None, domain: str) -> None:
+    """Connect this process to the cluster at an address, or start a Ray of our own; it stays.
 
-    The plugins, and the weights of the models, must be on that machine.
+    Raises WorkerDied, of the domain that asked, if there is none.
     """
-
-    pid = None
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._handle: Any = None
-        self._stopped = False
-        self._fresh = True
-        self.loaded: tuple[str, ...] = ()
-        self.restarts = 0
-
-    def ready(self, fell: Callable[[], None]) -> None:
-        """Nothing tells when an actor falls; the next batch finds out."""
-
-    def make(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        import ray
-
-        if self._stopped:
-            raise EngineStopped
-        if self._handle is None:
-            self._start(jobs[0].card.domain)
-        limit = LOAD_S if self._fresh else min(self._settings.hang_s, self._settings.deadline_s)
-        try:
-            outcomes, self.loaded = ray.get(self._handle.make.remote(list(jobs)), timeout=limit)
-        except ray.exceptions.GetTimeoutError:
-            self._drop()
-            raise DeadlineExceeded(limit) from None
-        except ray.exceptions.RayError as error:
-            self._drop()
-            if self._stopped:
-                raise EngineStopped from None
-            raise WorkerDied(jobs[0].card.domain, f"is lost: {type(error).__name__}") from None
-        self._fresh = False
-        yield from outcomes
-
-    def kill(self) -> None:
-        self._stopped = True
-        self._drop()
-
-    def close(self) -> None:
-        self.kill()
-
-    def _start(self, domain: str) -> None:
-        import ray
-
-        settings = self._settings
-        try:
-            connect(settings.ray_address)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise WorkerDied(domain, f"has no cluster: {error}", retry_after_s=10) from None
-        gpus = 1 if settings.device.startswith("cuda") else 0
-        self._handle = ray.remote(num_cpus=1, num_gpus=gpus)(Remote).remote(settings)
-        self._fresh = True
-
-    def _drop(self) -> None:
-        import ray
-
-        handle, self._handle = self._handle, None
-        self.loaded = ()
-        if handle is not None:
-            self.restarts += not self._stopped
-            ray.kill(handle)
-
-
-def connect(address: str | None) -> None:
-    """Connect to the cluster at an address, or to a Ray of one's own; raises what `ray.init` raises."""
     import ray
 
     with _CONNECTING:
-        if not ray.is_initialized():
-            connected: Future[None] = Future()
-            threading.Thread(target=_hold, args=(address, connected), name="ray", daemon=True).start()
+        if ray.is_initialized():
+            return
+        connected: Future[None] = Future()
+        threading.Thread(target=_hold, args=(address, connected), name="ray", daemon=True).start()
+        try:
             connected.result()
+        except ConnectionError as error:
+            reason = f"has no cluster: {printable(str(error))[:300]}"
+            raise WorkerDied(domain, reason, retry_after_s=10, blamed=False) from None
+
+
+def place(settings: Settings, share: float = 1.0) -> dict[str, float]:
+    """What a process that makes samples takes of the cluster: cores, a `share` of one unless the
+    settings say how many, and the card that its models are on."""
+    return {
+        "num_cpus": float(settings.threads or share),
+        "num_gpus": float(settings.device.startswith("cuda")),
+    }
+
+
+def device_there(settings: Settings) -> str:
+    """The device, as a process in its place sees it: of all cards it is shown its own alone."""
+    return "cuda" if settings.device.startswith("cuda") else settings.device.partition(",")[0]
 
 
 def _hold(address: str | None, connected: Future[None]) -> None:
-    """Connect, and stay: the processes of a local Ray end with the thread that has started them."""
+    """Connect, and stay: the processes of a Ray of our own end with the thread that has started them."""
+    for variable, value in {**_QUIET, _PATIENCE: _THERE if address else _OWN}.items():
+        os.environ.setdefault(variable, value)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _init(address)
+        except Exception as error:  # the wall to Ray: whatever it is, it is for whoever asked
+            if address is None and attempt < ATTEMPTS:
+                continue
+            connected.set_exception(ConnectionError(f"{type(error).__name__}: {error}"))
+            return
+        connected.set_result(None)
+        threading.Event().wait()
+
+
+def _init(address: str | None) -> None:
     import ray
 
-    try:
-        ray.init(address=address, include_dashboard=False, log_to_driver=False)
-    except Exception as error:  # the wall to Ray: whatever it is, it is for whoever asked
-        connected.set_exception(ConnectionError(str(error)))
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address is not None:
+        ray.init(address, **quiet)
         return
-    connected.set_result(None)
-    threading.Event().wait()
-
-
-class Remote:
-    """What runs in the actor."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._maker = Maker(
-            Loader(plugins_of(settings), Store(settings.store), settings.device), settings.model_bytes
-        )
-
-    def pid(self) -> int:
-        return os.getpid()
-
-    def make(self, jobs: list[Job]) -> tuple[list[Outcome], tuple[str, ...]]:
-        """An outcome for each job, and the models that are now in memory."""
-        return list(outcomes_of(self._maker, jobs)), self._maker.loaded
+    own = {"num_cpus": cores(), "object_store_memory": OBJECT_BYTES, "include_dashboard": False}
+    ray.init("local", **own, **quiet)
