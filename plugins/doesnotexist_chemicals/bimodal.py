@@ -8,8 +8,9 @@ Letters in comments: S molecules written at once, V = 55 letters, D = 256 channe
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from .drafts import Draft
 from .threads import one_thread
 
 Floats = npt.NDArray[np.float64]
+Stream = tuple[np.random.RandomState, float]  # the dice of a molecule, and its temperature
 
 FORMAT = "doesnotexist-bimodal/1"
 LONGEST = 200  # letters; longer SMILES are given up
@@ -68,14 +70,12 @@ class ForwardRNN:
 
     def write(self, drafts: Sequence[Draft]) -> list[str | None]:
         """One attempt for each draft; None for one that did not end in time."""
-        streams = [(draft.dice, draft.temperature) for draft in drafts]
-        return [smiles or None for smiles in self._write(streams, FORBIDDEN)]
+        written = self._write(((draft.dice, draft.temperature) for draft in drafts), FORBIDDEN)
+        return [smiles or None for smiles in written]
 
     def raw(self, seeds: Sequence[int], temperature: float = 1.0) -> Iterator[str]:
         """One draw for each seed with nothing forbidden; empty for one that did not end in time."""
-        for start in range(0, len(seeds), SLOTS):
-            dice = map(np.random.RandomState, seeds[start : start + SLOTS])
-            yield from self._write([(stream, temperature) for stream in dice], "")
+        return self._write(((np.random.RandomState(seed), temperature) for seed in seeds), "")
 
     def can_write(self, smiles: str) -> bool:
         """Whether the alphabet has every letter."""
@@ -105,21 +105,17 @@ class ForwardRNN:
         logits: Floats = x @ self.tensors["wforward.weight"].T + self.tensors["wforward.bias"]
         return logits
 
-    def _write(self, streams: Sequence[tuple[np.random.RandomState, float]], forbidden: str) -> list[str]:
-        written: list[str] = []
-        for start in range(0, len(streams), SLOTS):
+    def _write(self, streams: Iterable[Stream], forbidden: str) -> Iterator[str]:
+        waiting = iter(streams)
+        while together := list(itertools.islice(waiting, SLOTS)):
             with one_thread():
-                written += self._write_together(streams[start : start + SLOTS], forbidden)
-        return written
+                written = self._write_together(together, forbidden)
+            yield from written
 
-    def _write_together(
-        self, streams: Sequence[tuple[np.random.RandomState, float]], forbidden: str
-    ) -> list[str]:
+    def _write_together(self, streams: Sequence[Stream], forbidden: str) -> list[str]:
         texts, going = [""] * len(streams), np.arange(len(streams))
-        state, letters = (
-            self._state(len(streams)),
-            np.full(len(streams), self._index[self.architecture.start]),
-        )
+        state = self._state(len(streams))
+        letters = np.full(len(streams), self._index[self.architecture.start])
         temperatures = np.array([temperature for _, temperature in streams])
         closed = [self._index[letter] for letter in forbidden if letter in self._index]
         end = self._index[self.architecture.end]

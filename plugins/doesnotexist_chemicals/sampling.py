@@ -9,7 +9,7 @@ There the remaining doubt is about 1e-13 a draw.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -60,14 +60,12 @@ class MoleculeSampler:
 
     def write(self, drafts: Sequence[Draft]) -> list[str | None]:
         """One attempt for each draft; None for one that came to a dead end or to the end of the context."""
-        written = self._write([(draft.dice, draft.temperature) for draft in drafts])
+        written = self._write((draft.dice, draft.temperature) for draft in drafts)
         return [smiles or None for smiles in written]
 
     def raw(self, seeds: Sequence[int], temperature: float = 1.0) -> Iterator[str]:
         """One draw for each seed as it comes, valid or not: for benchmarks, never for a page."""
-        for start in range(0, len(seeds), SLOTS):
-            dice = map(np.random.RandomState, seeds[start : start + SLOTS])
-            yield from self._write([(stream, temperature) for stream in dice])
+        return self._write((np.random.RandomState(seed), temperature) for seed in seeds)
 
     def can_write(self, smiles: str) -> bool:
         """Whether the vocabulary has every symbol."""
@@ -88,9 +86,9 @@ class MoleculeSampler:
                 found += np.log(shares[np.arange(len(rows)), tokens[:, at + 1]]) * (at < lengths)
         return np.where(lengths <= network.config.context, found, -np.inf)
 
-    def _write(self, streams: Sequence[tuple[np.random.RandomState, float]]) -> Iterator[str]:
-        for start in range(0, len(streams), SLOTS):
-            lines = [Line(dice, temperature) for dice, temperature in streams[start : start + SLOTS]]
+    def _write(self, streams: Iterable[tuple[np.random.RandomState, float]]) -> Iterator[str]:
+        waiting = (Line(dice, temperature) for dice, temperature in streams)
+        while lines := list(itertools.islice(waiting, SLOTS)):
             with one_thread():
                 self._write_steps(lines)
             for line in lines:
