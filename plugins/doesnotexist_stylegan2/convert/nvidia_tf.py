@@ -31,6 +31,8 @@ _DIMENSIONS = {
     "use_noise": "use_noise",
 }
 
+_MAX_PARTS = 16  # of one network: two are known; parts of parts that are one and the same multiply
+
 _LABELS_OF_STYLEGAN2 = "mapping/LabelConcat/weight"  # those of ADA are in LabelEmbed, with a bias
 
 _LAYERS = {"Conv": "conv1", "Conv1": "conv1", "Conv0_up": "conv0", "ToRGB": "torgb", "Skip": "skip"}
@@ -76,8 +78,8 @@ def _options(network: Record) -> dict[object, object]:
 def _parts(network: Record) -> dict[str, Record]:
     """The networks that a network is made of, by name."""
     parts = network.state.get("components", {})
-    if not isinstance(parts, dict):
-        raise broken("a TensorFlow network whose components are no dict")
+    if not isinstance(parts, dict) or len(parts) > _MAX_PARTS:
+        raise broken("a TensorFlow network whose components are no dict, or too many")
     if not all(
         isinstance(name, str) and isinstance(part, Record) and part.kind == NETWORK
         for name, part in parts.items()

@@ -26,6 +26,7 @@ _DIMENSIONS = {
     "img_channels": "channels",
 }
 _MAX_MODULES = 4096
+_MAX_MEMBERS = 64  # tensors of one module: five are known; modules may share a dict of nothing
 _ROOT = "Generator"
 
 
@@ -82,8 +83,8 @@ def _tensors(modules: dict[str, Record]) -> Iterator[tuple[str, Numbers]]:
     for prefix, module in modules.items():
         for group in ("_parameters", "_buffers"):
             members = module.state.get(group, {})
-            if not isinstance(members, dict):
-                raise broken("a module whose tensors are no dict")
+            if not isinstance(members, dict) or len(members) > _MAX_MEMBERS:
+                raise broken("a module whose tensors are no dict, or too many")
             for name, value in members.items():
                 if not isinstance(value, Tensor | None):
                     raise broken(f"{prefix}{quoted(name)} is no tensor")

@@ -134,7 +134,7 @@ def _persistent(args: tuple[Any, ...]) -> Record:
     """NVIDIA's persistent classes: class name and state are kept, the module source is dropped unread."""
     match args:
         case ({"type": "class", "class_name": str() as name, "state": dict() as state},) if (
-            name.isidentifier()
+            len(name) < 100 and name.isidentifier()
         ):
             return Record(name, state)
     raise broken("a persistent object without class name or state")

@@ -334,6 +334,37 @@ def tensors() -> Iterator[Attack]:
         yield f"tensor-{name}", pickled({"conv1.conv.modulation.weight": value}, 3)
 
 
+def multiplied() -> Iterator[Attack]:
+    """Small files of few objects that are named so often that a walk over them would take minutes."""
+
+    def noted(place: int, node: Any) -> Raw:
+        return Raw(Assembler().code(node) + b"r" + struct.pack("<I", 1 << 30 | place) + b"0")
+
+    def again(place: int) -> Raw:
+        return Raw(b"j" + struct.pack("<I", 1 << 30 | place))
+
+    def network(**components: Any) -> Built:
+        state = {"version": 4, "static_kwargs": {}, "variables": [], "components": components}
+        return Built(New(Global("dnnlib.tflib.network", "Network")), state)
+
+    def module(members: Any, modules: dict[str, Any]) -> Call:
+        state = {"_parameters": members, "_buffers": members, "_modules": modules}
+        meta = {"type": "class", "version": 6, "class_name": "Generator", "state": state}
+        return Call(Global("torch_utils.persistence", "_reconstruct_persistent_obj"), (meta,))
+
+    names = [f"x{index}" for index in range(3000)]
+    parts = [noted(1, network()), noted(2, network(**dict.fromkeys(names, again(1))))]
+    whole = network(**dict.fromkeys(names, again(2)))
+    yield (
+        "multiplied-parts",
+        b"".join(Assembler().code(part) for part in parts) + Assembler().code(whole) + b".",
+    )
+    nothing = noted(1, dict.fromkeys(f"x{index}" for index in range(100_000)))
+    inner = noted(2, module(again(1), {}))
+    whole = module(again(1), dict.fromkeys(names, again(2)))
+    yield "multiplied-nothing", b"".join(map(Assembler().code, (nothing, inner, whole))) + b"."
+
+
 def archive(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
     """A ZIP archive."""
     stream = io.BytesIO()
@@ -417,5 +448,5 @@ def _twice(first: bytes, second: bytes) -> bytes:
 
 def gallery() -> list[Attack]:
     """All of them, by name."""
-    kinds = (called, hidden, states, opcodes, inner_streams, tensors, archives, disguises)
+    kinds = (called, hidden, states, opcodes, inner_streams, tensors, multiplied, archives, disguises)
     return [attack for kind in kinds for attack in kind()]
