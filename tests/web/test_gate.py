@@ -241,6 +241,23 @@ def test_a_deadline_counts_for_who_waits_without_a_thread(settings, plugins, moo
 
 
 def test_a_limit_is_asked_first(settings, plugins):
-    with Zoo(settings.model_copy(update={"rate_limit": "2/day"}), plugins) as zoo, serving(zoo) as port:
-        assert [get(port, f"/generate/blots?seed={seed}")[0] for seed in range(3)] == [200, 200, 429]
-        assert zoo.status()["made"] == 2
+    limited = settings.model_copy(update={"rate_limit": "2/day", "proxies": 1})
+    with Zoo(limited, plugins) as zoo, serving(zoo) as port:
+        paths = [f"/generate/blots?seed={seed}" for seed in range(3)]
+        for visitor in ("192.0.2.1", "192.0.2.2"):
+            forwarded = f"X-Forwarded-For: 192.0.2.9, {visitor}"
+            assert [get(port, path, forwarded)[0] for path in paths] == [200, 200, 429]
+        assert zoo.status()["made"] == 4
+
+
+def test_a_flood_is_refused_where_there_is_a_limit_too(settings, plugins, moods):
+    with Zoo(settings.model_copy(update={"rate_limit": "9/day"}), plugins) as zoo, serving(zoo) as port:
+        moods.go_on.clear()
+        with ExitStack() as stack:
+            for seed in range(3):
+                stack.enter_context(asked(port, f"/generate/moods?seed={seed}"))
+                until(lambda seed=seed: zoo.status().get("waiting", {}).get("moods", 0) == seed)
+            statuses = [get(port, f"/generate/moods?seed=1{seed}")[0] for seed in range(8)]
+            moods.go_on.set()
+
+    assert statuses == [503] * 6 + [429] * 2

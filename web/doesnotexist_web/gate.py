@@ -23,6 +23,7 @@ from waitress.server import BaseWSGIServer
 from waitress.task import WSGITask
 from werkzeug.datastructures import MIMEAccept, MultiDict
 from werkzeug.http import parse_accept_header
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from doesnotexist import Zoo
 from doesnotexist.errors import CircuitOpen, QueueFull
@@ -30,6 +31,7 @@ from doesnotexist.media import check_format
 from doesnotexist.zoo import Coming
 
 from .hosts import Hosts, at_path
+from .limits import Meter, visitor
 from .negotiation import HTML, preferred_text
 from .orders import Order, ask, read_order
 from .refusals import Refusals
@@ -42,16 +44,11 @@ _IMAGE = re.compile(r"/image(?:\.([^/]+))?")
 
 
 def order_early(server: Any, app: Flask) -> None:
-    """Have a server order pictures before it gives their requests a thread.
-
-    Not where visitors have a limit, which is to be asked first: it is in Flask.
-    """
-    zoo: Zoo = app.extensions["doesnotexist"]
+    """Have a server order pictures before it gives their requests a thread."""
     sockets = getattr(server, "map", None) or server._map  # of one address or of several
     for door in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
-        if not zoo.settings.rate_limit:
-            gate = Gate(app, door.add_task, door.trigger.pull_trigger)
-            door.add_task, door.readable = gate, partial(_readable, gate, door.readable)
+        gate = Gate(app, door.add_task, door.trigger.pull_trigger)
+        door.add_task, door.readable = gate, partial(_readable, gate, door.readable)
 
 
 def _readable(gate: Gate, usual: Callable[[], bool]) -> bool:
@@ -71,6 +68,9 @@ class Gate:
         self._zoo: Zoo = app.extensions["doesnotexist"]
         self._hosts: Hosts = app.extensions["doesnotexist.hosts"]
         self._refusals = Refusals(app)
+        self._meter: Meter | None = app.extensions.get("doesnotexist.meter")
+        # an application that says no more than who asks, behind as many proxies as the real one
+        self._address: Any = ProxyFix(_address, x_for=self._zoo.settings.proxies)
         self._to_thread, self._in_loop = to_thread, in_loop
         self._waiting: dict[Any, tuple[Coming, float]] = {}
         self._swept = time.perf_counter()
@@ -83,7 +83,7 @@ class Gate:
         channel.task_class = partial(_Task, known)
         try:
             order = self._read(request)
-            coming = ask(self._zoo, order) if order else None
+            coming = ask(self._zoo, order) if order and self._within_limit(channel, request) else None
         except (QueueFull, CircuitOpen) as error:
             channel.task_class = self._refusals.task(request, error, begun)
             return self._refuse(channel)
@@ -128,6 +128,15 @@ class Gate:
         format = check_format(found[1], generator.formats) if found[1] else None
         return read_order(self._zoo, generator.domain, query, format=format, strict=False)
 
+    def _within_limit(self, channel: Any, request: Any) -> bool:
+        """Whether a visitor may ask for one more; whoever may not is told so by Flask, which asks again."""
+        if self._meter is None:
+            return True
+        passed_on = request.headers.get("X_FORWARDED_FOR")
+        environ = {"REMOTE_ADDR": channel.addr[0], "HTTP_X_FORWARDED_FOR": passed_on}
+        (address,) = self._address(environ, None)
+        return not self._meter.ask(visitor(address))
+
     def _refuse(self, channel: Any) -> None:
         with self._lock:
             first = not self._refused
@@ -143,6 +152,10 @@ class Gate:
             with self._lock:
                 self._refused.popleft()
                 more = bool(self._refused)
+
+
+def _address(environ: dict[str, Any], _: Any) -> list[Any]:
+    return [environ["REMOTE_ADDR"]]
 
 
 @lru_cache(256)

@@ -14,6 +14,8 @@ from threading import Lock
 from flask import Flask, request
 from werkzeug.exceptions import TooManyRequests
 
+from . import here
+
 DEARER = 10  # what a series, a batch or a file to look at counts as
 VISITORS = 10_000  # who are remembered; the one who was heard of longest ago is forgotten first
 _DEAR = frozenset({"play", "streams"})  # blueprints
@@ -54,13 +56,13 @@ class Meter:
 
 def limit(app: Flask, rate: str) -> None:
     """Refuse with 429 what goes beyond `rate`, such as "300/minute"."""
-    meter = Meter(rate)
+    meter = app.extensions["doesnotexist.meter"] = Meter(rate)
 
     @app.before_request
     def check() -> None:
-        if request.endpoint in _FREE:
+        if request.endpoint in _FREE or here.ordered():  # what is ordered already was counted then
             return
-        wait_s = math.ceil(meter.ask(_visitor(), DEARER if _is_dear() else 1))
+        wait_s = math.ceil(meter.ask(visitor(request.remote_addr or ""), DEARER if _is_dear() else 1))
         if wait_s:
             told = f"One address may ask for {meter.count} requests each {meter.period}"
             raise TooManyRequests(f"{told}; try again in {wait_s} s.", retry_after=wait_s)
@@ -73,9 +75,8 @@ def _is_dear() -> bool:
     return request.blueprint in _DEAR or batch or file
 
 
-def _visitor() -> str:
-    """The address of a visitor; of IPv6 the network of which one household has every address."""
-    address = request.remote_addr or ""
+def visitor(address: str) -> str:
+    """Who asks from an address: it, or of IPv6 the network of which one household has every address."""
     try:
         if ipaddress.ip_address(address).version == 6:
             return str(ipaddress.ip_network((address, 64), strict=False))
