@@ -89,7 +89,7 @@ def _check_allowed() -> None:
 def from_here() -> bool:
     """Whether a request is from this machine, to this machine's own name, and came directly.
 
-    As far as can be seen: of a proxy that says nothing of itself, it cannot. So an operator has to ask for it.
+    As far as can be seen: a proxy may say nothing of itself. So an operator has to ask for it.
     """
     direct = not any(name in request.headers for name in _FORWARDED)
     address = request.remote_addr or ""
