@@ -86,7 +86,8 @@ def png(mol: Mol, width: int | None = None) -> bytes:
 
     width = width or 2 * WIDTH
     canvas = rdMolDraw2D.MolDraw2DCairo(width, round(width * HEIGHT / WIDTH))
-    canvas.drawOptions().includeMetadata = False  # by itself it would put a pickled molecule there
+    options: Any = canvas.drawOptions()
+    options.includeMetadata = False  # by itself it would put a pickled molecule there
     _draw(canvas, mol, scale=width / WIDTH)
     plain = canvas.GetDrawingText()
     kept = {"includePkl": False, "includeSmiles": True, "includeMol": False}
