@@ -39,6 +39,18 @@ def test_a_permalink_is_for_ever(ask):
     assert canonical(answer) == link
 
 
+@pytest.mark.parametrize("host", ["zoo.test", "blots.zoo.test"])
+def test_what_is_kept_for_ever_is_the_same_by_whatever_port_it_was_asked_for(ask, host):
+    """A cache that does not tell ports apart would else keep a stranger's for everybody."""
+    link = canonical(ask(host, "/generate/blots?seed=7"))
+    answer = ask(f"{host}:1337", link)
+
+    assert "1337" not in str(answer.headers)
+    assert answer.data == ask(host, link).data
+    licence = re.search(r'<([^>#]+)[^>]*>; rel="license"', answer.headers["Link"])
+    assert ask(host, licence[1], "text/html").status_code == 200
+
+
 @pytest.mark.parametrize("query", ["seed=7", "seed=7&model=blots/tiny"])
 def test_what_may_mean_another_model_tomorrow_is_asked_again(ask, query):
     answer = ask("zoo.test", f"/generate/blots?{query}")

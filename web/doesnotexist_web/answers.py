@@ -17,7 +17,7 @@ from doesnotexist import Media, Recipe
 from doesnotexist.media import as_json
 
 from .headers import public
-from .here import address, ordered, room, zoo
+from .here import address, ordered, room, site, zoo
 from .orders import Order, ask
 
 SUFFIXES = {"jpeg": "jpg"}
@@ -89,11 +89,18 @@ def make(order: Order) -> tuple[Order, Media]:
 def links(order: Order) -> str:
     """The Link header: where it can be had for ever, what is known of it, its licence."""
     canonical = permalink(order.domain, order.recipe)
-    about = f"{address(order.domain).rstrip('/')}/about"
-    terms = with_query(about, {"model": order.recipe.reference}) + "#licence"
+    terms = with_query(_about(order.domain), {"model": order.recipe.reference}) + "#licence"
     record = permalink(order.domain, order.recipe, format="json")
     described = f'<{record}>; rel="describedby"; type="application/json"'
     return f'<{canonical}>; rel="canonical", {described}, <{terms}>; rel="license"'
+
+
+def _about(domain: str) -> str:
+    """Where more is told of a domain; without a host where it can be, as a cache may not know of ports."""
+    here = site()
+    if here.domain == domain:
+        return url_for("pages.about")
+    return f"{address(domain).rstrip('/')}/about" if here.domain else f"/d/{domain}/about"
 
 
 def disposition(order: Order) -> str:
