@@ -202,7 +202,7 @@ class Architecture:
             raise WeightsInvalid(_SUBJECT, f"expected metadata 'format' {FORMAT!r}, found {found!r}")
         try:
             values = json.loads(metadata.get("architecture", ""))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise WeightsInvalid(_SUBJECT, f"metadata 'architecture' is not JSON: {error}") from error
         return cls(**_checked_fields(values))
 

@@ -88,9 +88,9 @@ def check_tensors(
 
 
 def _extremes(tensor: Tensor) -> tuple[float, float]:
-    """The smallest and the largest number, both NaN if one is: a fifteenth of the time of `isfinite`."""
+    """The smallest and the largest number in float32, both NaN if one is: a fifteenth of `isfinite`'s time."""
     low, high = tensor.aminmax()
-    return float(low), float(high)
+    return float(low.float()), float(high.float())
 
 
 def _architecture(

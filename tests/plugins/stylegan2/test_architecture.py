@@ -117,6 +117,7 @@ def test_what_cannot_be_is_refused_by_name(architecture, field, value):
         {"format": "pt"},
         {"architecture": "{"},
         {"architecture": "[1]"},
+        {"architecture": "[" * 100_000},
         {"architecture": "{}"},
         {"architecture": '{"z_dim": 512, "surprise": 1}'},
     ],

@@ -80,6 +80,7 @@ def one_nan(dtype):
         ("mapping.fc0.bias", torch.zeros(12, dtype=torch.int32), "expected floating-point numbers"),
         ("mapping.fc0.bias", torch.full((12,), float("nan")), "not finite"),
         ("mapping.w_avg", torch.full((12,), float("inf")), "not finite"),
+        ("mapping.fc0.bias", torch.full((12,), -1e300, dtype=torch.float64), "not finite"),
         ("mapping.fc0.bias", one_nan(torch.float16), "not finite"),
         ("mapping.fc0.bias", one_nan(torch.bfloat16), "not finite"),
     ],
@@ -110,8 +111,15 @@ def header(**tensors):
         b"\xff" * 64,
         header(a={"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 4]}) + b"\0" * 4,
         header(a={"dtype": "F32", "shape": [1], "data_offsets": [0, 400]}) + b"\0" * 4,
+        header(
+            a={"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+            b={"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+        )
+        + b"\0" * 4,
+        header(a={"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}) + b"\0" * 8,
+        header(a={"dtype": "F64", "shape": [1], "data_offsets": [0, 4]}) + b"\0" * 4,
     ],
-    ids=["empty", "pickle", "noise", "more elements than bytes", "cut short"],
+    ids=["empty", "pickle", "noise", "more elements than bytes", "cut short", "overlapping", "hole", "type"],
 )
 def test_what_is_no_safetensors_file_is_refused(content):
     with pytest.raises(WeightsInvalid, match="not a safetensors file"):
