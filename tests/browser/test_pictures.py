@@ -150,6 +150,15 @@ def test_a_swipe_is_another_or_the_last_one(visit):
     assert after(page, lambda: swipe(page, 60, 260)) == first
 
 
+def test_another_is_at_hand_wherever_one_reads_and_is_seen(visit):
+    page = visit("cats", has_touch=True, viewport={"width": 360, "height": 740})
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert page.evaluate("scrollY") > 0
+
+    after(page, page.locator("#another").tap)
+    until(page, "scrollY === 0")
+
+
 def swipe(page, start: int, end: int) -> None:
     """A finger over the picture, as the browser itself would report it."""
     send = page.context.new_cdp_session(page).send

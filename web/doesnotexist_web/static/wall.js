@@ -41,8 +41,11 @@ export function prepare() {
   next.catch(() => {}); // told when it is asked for
 }
 
-export function another() {
-  return go(next ?? read($("#another").href));
+/** Hang another one; if the visitor has gone on below most of it, go back there. */
+export async function another() {
+  const hangs = await go(next ?? read($("#another").href));
+  const { top, bottom } = $("#work .mat").getBoundingClientRect();
+  if (hangs && top + bottom < 0) scrollTo({ top: 0 });
 }
 
 /**
