@@ -8,6 +8,7 @@ waits for it has no thread yet, and who is refused never gets one. Everything el
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -19,7 +20,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Flask
-from waitress.server import BaseWSGIServer
 from waitress.task import WSGITask
 from werkzeug.datastructures import MIMEAccept, MultiDict
 from werkzeug.http import parse_accept_header
@@ -35,6 +35,9 @@ from .limits import Meter, visitor
 from .negotiation import HTML, preferred_text
 from .orders import Order, ask, read_order
 from .refusals import Refusals
+from .turns import doors_of
+
+log = logging.getLogger("doesnotexist.web")
 
 SWEEP_S = 1.0  # how often it is looked who has gone, and whose time is over
 
@@ -45,8 +48,7 @@ _IMAGE = re.compile(r"/image(?:\.([^/]+))?")
 
 def order_early(server: Any, app: Flask) -> None:
     """Have a server order pictures before it gives their requests a thread."""
-    sockets = getattr(server, "map", None) or server._map  # of one address or of several
-    for door in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
+    for door in doors_of(server):
         gate = Gate(app, door.add_task, door.trigger.pull_trigger)
         door.add_task, door.readable = gate, partial(_readable, gate, door.readable)
 
@@ -147,11 +149,20 @@ class Gate:
     def _tell_refused(self) -> None:
         more = True
         while more:
-            self._refused[0].service()
-            self._refused[0].handle_write()
+            _tell(self._refused[0])
             with self._lock:
                 self._refused.popleft()
                 more = bool(self._refused)
+
+
+def _tell(channel: Any) -> None:
+    try:
+        channel.service()
+        if channel.connected:
+            channel.handle_write()
+    except Exception:  # the wall: the fault of one connection must not keep the others waiting
+        log.exception("a refusal could not be told")
+        channel.handle_close()
 
 
 def _address(environ: dict[str, Any], _: Any) -> list[Any]:

@@ -14,9 +14,9 @@ import time
 from typing import Any
 
 from waitress.channel import HTTPChannel
-from waitress.server import BaseWSGIServer
 
 from .parsing import Parser, Refusal
+from .turns import doors_of
 
 LEAST_READ = 1024  # bytes a second that a visitor takes, of what is ready
 ASKING_S = 60  # seconds that a request may take to come in whole, the longest body included
@@ -81,8 +81,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
 def let_go_of_stalled(server: Any) -> None:
     """Have a server close each connection that is hardly read, when it tidies up: `cleanup_interval`."""
-    sockets = getattr(server, "map", None) or server._map  # of one address or of several
-    for door in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
+    for door in doors_of(server):
         door.channel_class = Channel
         door.maintenance = _tidier(door)
 

@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
-from waitress.server import BaseWSGIServer
+
+from .turns import doors_of, sockets_of
 
 PATIENCE_S = 30.0  # less than service managers wait until they kill
 
@@ -36,8 +37,8 @@ def _told(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a
 
 def finish(server: Any, patience_s: float = PATIENCE_S) -> None:
     """Close the server's doors, let what is under way be finished and sent, then end its threads."""
-    sockets = getattr(server, "map", None) or server._map  # of one address or of several
-    for door in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
+    sockets = sockets_of(server)
+    for door in doors_of(server):
         wasyncore.dispatcher.close(door)  # its trigger, which wakes the loop, stays
     end = time.monotonic() + patience_s
     while _busy(sockets) and time.monotonic() < end:

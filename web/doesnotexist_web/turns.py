@@ -16,10 +16,21 @@ MANY, REST_S = 64, 0.002  # with more connections than this, it rests so long be
 AT_ONCE = 64  # new connections that are taken in in a turn
 
 
+def sockets_of(server: Any) -> dict[int, Any]:
+    """All that the loop of a server looks at, by its file descriptor."""
+    found: dict[int, Any] = getattr(server, "map", None) or server._map  # of several addresses or of one
+    return found
+
+
+def doors_of(server: Any) -> list[Any]:
+    """Where a server takes in connections: one for each of its addresses."""
+    return [each for each in sockets_of(server).values() if isinstance(each, BaseWSGIServer)]
+
+
 def run(server: Any) -> None:
     """Serve, until an exception that the loop lets through."""
-    sockets = getattr(server, "map", None) or server._map  # of one address or of several
-    for door in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
+    sockets = sockets_of(server)
+    for door in doors_of(server):
         door.handle_accept = _taking_many(door)
     while sockets:
         wasyncore.loop(timeout=1, use_poll=True, map=sockets, count=1)
