@@ -30,7 +30,7 @@ prepare();
 
 async function morph() {
   const way = $("#morph");
-  if (way && (await go(read(way.href)))) $("#controls [name=step]")?.focus();
+  if (way && (await go(read(way.href)))) $("#controls [name=step]")?.focus({ preventScroll: true });
 }
 
 async function copyLink() {

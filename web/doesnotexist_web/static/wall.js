@@ -41,11 +41,8 @@ export function prepare() {
   next.catch(() => {}); // told when it is asked for
 }
 
-/** Hang another one; if the visitor has gone on below most of it, go back there. */
-export async function another() {
-  const hangs = await go(next ?? read($("#another").href));
-  const { top, bottom } = $("#work .mat").getBoundingClientRect();
-  if (hangs && top + bottom < 0) scrollTo({ top: 0 });
+export function another() {
+  return go(next ?? read($("#another").href));
 }
 
 /**
@@ -61,8 +58,10 @@ export async function go(coming, { push = true, moving = false } = {}) {
     if (mine !== wish) return false;
     const left = { address: location.href, picture: still() };
     hang(found.page, moving);
-    if (push) history.pushState({}, "", found.address);
-    else if (moving) history.replaceState({}, "", found.address);
+    if (push) {
+      history.pushState({}, "", found.address);
+      comeBack();
+    } else if (moving) history.replaceState({}, "", found.address);
     say(moving ? "" : $("#work img").alt, true);
     if (!moving) prepare();
     document.dispatchEvent(new CustomEvent("hung", { detail: { left: push ? left : null } }));
@@ -75,6 +74,12 @@ export async function go(coming, { push = true, moving = false } = {}) {
     clearTimeout(slow);
     if (mine === wish) document.body.classList.remove("waiting");
   }
+}
+
+/** If the visitor has gone on below most of the picture, go back there. */
+function comeBack() {
+  const { top, bottom } = $("#work .mat").getBoundingClientRect();
+  if (top + bottom < 0) scrollTo({ top: 0 });
 }
 
 /** Run a film in the place of the picture, until something else hangs there. */
