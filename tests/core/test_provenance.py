@@ -139,6 +139,12 @@ def test_a_recipe_too_long_for_a_line_leaves_model_and_seed(zoo, record):
     line = mark(MOL, "mol", long).split(b"\n")[2]
 
     assert line == b"does not exist: stripes/one seed 7"
+    assert read(mark(MOL, "mol", long), "mol") == Mark(statement={"model": "stripes/one", "seed": "7"})
+
+
+def test_a_seed_that_may_be_cut_is_not_read(zoo, record):
+    long = {**record, "model": "stripes/" + "a" * 54, "recipe": "x" * 99}
+
     assert read(mark(MOL, "mol", long), "mol") == Mark()
 
 

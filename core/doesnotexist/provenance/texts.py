@@ -14,6 +14,7 @@ FIELD = re.compile(r"^>  <doesnotexist\.(\w{1,64})>\n(.*)\n\n", re.MULTILINE)
 _RECIPE = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+@[0-9a-f]{12,64}\?seed=[0-9]{1,10}(?:&[!-~]*)?")
 MOL_LINE = 80  # characters of a line in a molfile (CTfile Formats, BIOVIA)
 _MOL_WORDS = "does not exist: "
+_MOL_SHORT = re.compile(f"{_MOL_WORDS}(?P<model>[a-z0-9-]+/[a-z0-9.-]+) seed (?P<seed>[0-9]{{1,10}})")
 
 
 def into_svg(data: bytes, xmp: str) -> bytes:
@@ -59,8 +60,10 @@ def in_sdf(text: str) -> dict[str, str]:
 
 
 def in_mol(text: str) -> dict[str, str]:
-    """The recipe in a molfile, if it had room for it."""
-    return _recipe("".join(text.split("\n", 3)[2:3]).removeprefix(_MOL_WORDS))
+    """The recipe in a molfile; model and seed alone if it had no room for all of it."""
+    words = "".join(text.split("\n", 3)[2:3]).strip()
+    short = _MOL_SHORT.fullmatch(words) if len(words) < MOL_LINE else None  # what fills the line may be cut
+    return short.groupdict() if short else _recipe(words.removeprefix(_MOL_WORDS))
 
 
 def in_smi(text: str) -> dict[str, str]:
