@@ -80,6 +80,14 @@ def test_an_error_comes_in_the_kind_that_is_asked_for(ask):
     assert told["request_id"] == problem.headers["X-Request-Id"]
 
 
+def test_what_is_wrong_is_said_in_our_words(app):
+    client, host = app.test_client(), {"Host": "zoo.test"}
+
+    assert client.get("/nowhere", headers=host).text == "404 Not Found: There is nothing at this address.\n"
+    refused = client.post("/generate/blots", data=b"{", content_type="application/json", headers=host)
+    assert refused.text.startswith("400 Bad Request: This cannot be read;")
+
+
 def test_a_strangers_text_is_never_markup(ask):
     script = "<script>alert(1)</script>"
     for path in (f"/generate/{script}", f"/generate/blots?{script}={script}", f"/?x={script}"):
