@@ -75,7 +75,8 @@ def permalinks(given: argparse.Namespace) -> Counter[str]:
 def flood(given: argparse.Namespace) -> Counter[str]:
     """New seeds, several times as many as can be made; beside it a page that needs none."""
     paths = (f"/generate/{given.domain}?seed={seed}" for seed in count(10_000))
-    with serving(given.port, given.domain) as site:
+    # a small cache, which is full before the first reading of memory
+    with serving(given.port, given.domain, media_bytes="4MiB") as site:
         hammer(given.port, site.host, paths, connections=16, seconds=5)
         unloaded = site.hammer(paths, connections=16, seconds=15)
         print(f"unloaded: {unloaded}")
