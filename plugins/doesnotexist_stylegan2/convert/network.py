@@ -22,6 +22,8 @@ CONVERTER = "doesnotexist-convert/1"
 
 _MEAN = "mapping.w_avg"
 
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
@@ -100,9 +102,6 @@ def infer(tensors: Mapping[str, Floats], said: Said) -> Architecture:
         if name not in ("channel_base", "channel_max") and value != getattr(found, name):
             raise broken(f"it says {name} is {named(value)}, but its tensors make it {getattr(found, name)}")
     return _with_half(found, said.half_blocks)
-
-
-Value = TypeVar("Value")
 
 
 def _unless(usual: Value, found: Value) -> Value | None:
