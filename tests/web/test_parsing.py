@@ -100,6 +100,9 @@ SMUGGLED = b"GET /status HTTP/1.1\r\n" + HOST + b"\r\n"
         (b"1.1", b"Transfer-Encoding : chunked"),
         (b"1.1", b"Transfer-Encoding: xchunked"),
         (b"1.1", b"Transfer-Encoding:\x0bchunked"),
+        (b"1.1", b"Transfer-Encoding:"),
+        (b"1.1", b"Transfer-Encoding:\r\n chunked"),
+        (b"1.1", b"Transfer-Encoding: chunked, chunked"),
         (b"1.1", b"X: y\nTransfer-Encoding: chunked"),
         (b"1.0", b"Transfer-Encoding: chunked"),
     ],
@@ -108,7 +111,7 @@ def test_a_length_that_can_be_read_in_two_ways(wire: Wire, version: bytes, lengt
     head = b"POST / HTTP/" + version + b"\r\nConnection: keep-alive\r\n" + HOST + lengths + b"\r\n\r\n"
     answer = wire.say(head + b"0\r\n\r\n" + SMUGGLED)
 
-    assert answer[9:12] in (b"400", b"501")
+    assert answer[9:12] == b"400"
     assert len(re.findall(rb"HTTP/1\.\d \d{3} ", answer)) == 1  # and the connection is closed
 
 

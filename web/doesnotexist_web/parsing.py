@@ -20,7 +20,7 @@ from .headers import ALWAYS
 MAX_BODY = 64 * 1024  # bytes of any body but a file for /verify; a batch may have this many
 LONG_AT_ONCE = 16  # bodies beyond that which are kept at a time, in memory
 _LONG = re.compile(r"(?:/d/[^/]+)?/verify/?")
-_LENGTHS = re.compile(rb"^(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_LENGTHS = re.compile(rb"^(content-length|transfer-encoding)[ \t]*:(.*)", re.IGNORECASE | re.MULTILINE)
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
@@ -39,8 +39,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the header; raises ParsingError for one that could be read in two ways."""
-        if len(_LENGTHS.findall(header_plus)) > 1:
+        lengths = [
+            (name.lower(), value.strip(b" \t\r").lower()) for name, value in _LENGTHS.findall(header_plus)
+        ]
+        if len(lengths) > 1:
             raise ParsingError("The length of the body is given more than once")
+        if lengths and lengths[0][0] != b"content-length" and lengths[0][1] != b"chunked":
+            raise ParsingError("Transfer-Encoding is not chunked")
         super().parse_header(header_plus)
         if "TRANSFER_ENCODING" in self.headers:  # RFC 9112, 6.1: faulty, and another may have read it
             raise ParsingError("HTTP/1.0 has no Transfer-Encoding")
