@@ -79,6 +79,7 @@ def _common(zoo: Zoo, domain: str) -> list[click.Parameter]:
             "type": click.Choice(["thread", "process", "ray"]),
             "help": "Where they are made; ray makes shards on a cluster.",
         },
+        "--ray-address": {"help": "Of the cluster, or auto; a Ray of its own if not given."},
         "--shards": {
             "type": click.Choice(["tar", "parquet"]),
             "help": "Write shards: WebDataset archives, or Parquet with columns of the recipe.",
@@ -117,19 +118,25 @@ def _generate(
     size: int | None,
     out: str | None,
     engine: Literal["thread", "process", "ray"] | None,
+    ray_address: str | None,
     shards: Literal["tar", "parquet"] | None,
     shard_size: int,
     as_json: bool,
     **params: object,
 ) -> None:
+    from ..settings import Settings
     from ..zoo import Zoo
     from .generating import Request, generate
 
     chosen = [way.make for word, way in ways.items() if params.pop(word)]
     given = {name: value for name, value in params.items() if value is not None}
     with ExitStack() as stack:
-        if engine and engine != zoo.settings.workers:
-            settings = zoo.settings.model_copy(update={"workers": engine})
+        wanted = {
+            "workers": engine or zoo.settings.workers,
+            "ray_address": ray_address or zoo.settings.ray_address,
+        }
+        if ray_address or wanted["workers"] != zoo.settings.workers:
+            settings = Settings.read({}, **{**dict(zoo.settings), **wanted})
             zoo = stack.enter_context(Zoo(settings, zoo.plugins))
         if engine == "ray" and shards is None:
             shards = "tar"

@@ -11,7 +11,7 @@ from ..errors import WorkerDied, printable
 from ..settings import Settings
 from .loading import cores
 
-ATTEMPTS = 3  # on a busy machine a Ray of our own may need longer to start than it waits for itself
+ATTEMPTS = 5  # a Ray of our own gives its parts 15 s to start, which a busy machine may exceed
 OBJECT_BYTES = 256 * 2**20  # of its memory for what is under way, which Ray would like a third of all for
 
 # Unless the environment says otherwise.
