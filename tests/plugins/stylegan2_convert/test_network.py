@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doesnotexist.errors import WeightsInvalid
@@ -28,6 +28,7 @@ def found(tensors, said=SAID) -> Architecture:
     return Architecture.from_metadata(assemble("test", tensors, said).metadata)
 
 
+@settings(deadline=None)
 @given(base=st.integers(16, 300), limit=st.integers(1, 20), resolution=st.sampled_from([8, 16, 32]))
 def test_channel_tables_are_inferred(base, limit, resolution):
     """Another table may come out, but one of the same network; with the stated one, that very table."""
@@ -81,6 +82,7 @@ def test_a_tensor_of_another_network():
         found({**TENSORS, "synthesis.b16.conv2.weight": np.zeros(3, np.float32)})
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=3, max_size=3))
 def test_channels_that_follow_no_table_are_one(widths):
     net = replace(SMALL, channel_table=tuple(widths))
