@@ -8,15 +8,18 @@ import socket
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 
 import pytest
 import requests
 from waitress import wasyncore
+from waitress.adjustments import Adjustments
 
 from doesnotexist import Zoo
 from doesnotexist_web import commands
 from doesnotexist_web.app import create_app
-from doesnotexist_web.gate import order_early
+from doesnotexist_web.gate import Gate, order_early
+from doesnotexist_web.parsing import Parser
 
 HERD = 2 * commands.THREADS
 
@@ -261,3 +264,15 @@ def test_a_flood_is_refused_where_there_is_a_limit_too(settings, plugins, moods)
             moods.go_on.set()
 
     assert statuses == [503] * 6 + [429] * 2
+
+
+def test_who_has_much_left_to_read_is_refused_by_a_thread(app, full):
+    """The loop, which sends what there is, must never be the one who waits until it is read."""
+    threads, loop = [], []
+    gate = Gate(app, threads.append, loop.append)
+    for held in (0, 1):
+        request = Parser(Adjustments())
+        request.received(b"GET /generate/moods?seed=9 HTTP/1.1\r\nHost: zoo.test\r\n\r\n")
+        gate(SimpleNamespace(requests=[request], total_outbufs_len=held))
+
+    assert (len(loop), len(threads)) == (1, 1)

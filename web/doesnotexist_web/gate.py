@@ -88,6 +88,8 @@ class Gate:
             coming = ask(self._zoo, order) if order and self._within_limit(channel, request) else None
         except (QueueFull, CircuitOpen) as error:
             channel.task_class = self._refusals.task(request, error, begun)
+            if channel.total_outbufs_len:  # the loop would wait until it is read, and itself has to send it
+                return self._to_thread(channel)
             return self._refuse(channel)
         except Exception:  # the wall: whatever is wrong with a request, Flask finds it again and tells it
             coming = None
