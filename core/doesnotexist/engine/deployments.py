@@ -76,8 +76,9 @@ class Deployments:
 
         settings = self.settings
         if not self._handles:
-            serve.start(proxy_location="Disabled")  # the site is in front
-            logging.getLogger("ray.serve").setLevel(logging.ERROR)  # it warns of every busy replica
+            # the site is in front of it; and it would warn of every replica that is busy
+            serve.start(proxy_location="Disabled", logging_config={"log_level": "ERROR"})
+            logging.getLogger("ray.serve").setLevel(logging.ERROR)
         deployment = serve.deployment(
             Replica,
             name="replica",
@@ -89,6 +90,7 @@ class Deployments:
                 "initial_replicas": max(1, settings.min_replicas),
                 "max_replicas": settings.max_replicas,
                 "target_ongoing_requests": 1,
+                "metrics_interval_s": 2,
                 "look_back_period_s": 10,
                 "upscale_delay_s": 5,  # a link that goes viral does so in seconds
             },
