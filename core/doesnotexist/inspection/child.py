@@ -17,7 +17,7 @@ from ..provenance.credentials import SIGNED, installed, read_signature
 from ..provenance.marks import TooLarge, read
 from .comparing import beside, difference
 
-MEMORY_BYTES = 3 << 29  # two pictures of the largest size that is decoded, several times over
+MEMORY_BYTES = 1 << 30  # two pictures of the largest size that is decoded, several times over
 CPU_SECONDS = 10
 REPORT_BYTES = 1 << 20
 
