@@ -3,17 +3,20 @@
     python benchmarks/engine_overhead.py --domain faces --count 200
 
 The ways are measured in turn, several times, so that a busy moment of the machine meets them all;
-medians are told.
+medians are told. Each sample has one thread, as small pictures have in a worker.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from engine_pool import cpu_s
 
 from doesnotexist import Recipe, Settings, Zoo
 from doesnotexist.bulk import Archive, Order, collect
@@ -22,6 +25,7 @@ from doesnotexist.engine.loading import cores
 
 
 def main() -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"  # before anybody imports torch
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--domain", default="faces")
     options.add_argument("--count", type=int, default=100)
@@ -52,7 +56,7 @@ def main() -> None:
             "process, many": lambda: list(there.generate_many(recipes)),
             "process, in bulk": lambda: bulk(there, given.domain, recipes),
         }
-        measure(ways, recipes, given.rounds)
+        measure(ways, recipes, given.rounds, there)
 
 
 def bulk(zoo: Zoo, domain: str, recipes: list[Recipe]) -> None:
@@ -63,19 +67,24 @@ def bulk(zoo: Zoo, domain: str, recipes: list[Recipe]) -> None:
         list(collect(zoo, order, recipes, Archive(Path(folder) / "all.tar", order)))
 
 
-def measure(ways: dict[str, Callable[[], object]], recipes: list[Recipe], rounds: int) -> None:
+def measure(ways: dict[str, Callable[[], object]], recipes: list[Recipe], rounds: int, there: Zoo) -> None:
     times: dict[str, list[float]] = {name: [] for name in ways}
+    spent: dict[str, list[float]] = {name: [] for name in ways}
     for way in ways.values():
         way()  # models loaded, paces known
     for _ in range(rounds):
         for name, way in ways.items():
-            started = time.perf_counter()
+            started, before = time.perf_counter(), cpu_s(there)
             way()
             times[name].append((time.perf_counter() - started) / len(recipes))
+            spent[name].append((cpu_s(there) - before) / len(recipes))
     bare = statistics.median(times["bare, one at a time"])
-    for name, all_times in times.items():
-        each = statistics.median(all_times)
-        print(f"{name:24} {each * 1e3:8.2f} ms a sample {1 / each:8.1f}/s {each / bare:6.2f} of bare")
+    for name in ways:
+        each, cpu = statistics.median(times[name]), statistics.median(spent[name])
+        print(
+            f"{name:24} {each * 1e3:6.2f} ms a sample, {cpu * 1e3:5.2f} ms of a core, {1 / each:6.1f}/s, "
+            f"{bare / each:4.2f} times bare"
+        )
 
 
 if __name__ == "__main__":

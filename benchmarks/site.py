@@ -77,8 +77,8 @@ def flood(given: argparse.Namespace) -> Counter[str]:
     paths = (f"/generate/{given.domain}?seed={seed}" for seed in count(10_000))
     # a small cache, which is full before the first reading of memory
     with serving(given.port, given.domain, media_bytes="4MiB") as site:
-        hammer(given.port, site.host, paths, connections=16, seconds=5)
-        unloaded = site.hammer(paths, connections=16, seconds=15)
+        hammer(given.port, site.host, paths, connections=24, seconds=5)
+        unloaded = site.hammer(paths, connections=24, seconds=15)  # as many as may wait: none is refused
         print(f"unloaded: {unloaded}")
         before, rate = site.held(), given.times * unloaded.rate
         with PageWatch(site) as pages:
