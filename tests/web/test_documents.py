@@ -10,8 +10,8 @@ import pytest
 
 from doesnotexist import Settings
 from doesnotexist_web.batches import MANY
+from doesnotexist_web.kinds import KINDS
 from doesnotexist_web.limits import DEARER
-from doesnotexist_web.series import KINDS
 from doesnotexist_web.stopping import PATIENCE_S
 
 DOCS = Path(__file__).parents[2] / "docs"
