@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -30,14 +30,12 @@ PLACE_S = 300.0  # for a batch to come back, if the cluster has to find, or to s
 
 
 class Deployments:
-    """The deployments of one engine, a Serve application for each model, begun when first asked for.
-
-    One of the same name that a crash of ours has left behind is taken over.
-    """
+    """The deployments of one engine, a Serve application for each model, begun when first asked for."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._handles: dict[str, Any] = {}
+        self._names: list[str] = []
         self._lock = threading.Lock()
         self.closed = False
 
@@ -64,18 +62,19 @@ class Deployments:
     def close(self) -> None:
         with self._lock:
             self.closed = True
-            left, self._handles = list(self._handles), {}
-        for reference in left:
+            left, self._names = self._names, []
+            self._handles.clear()
+        for name in left:
             with suppress(Exception):  # the wall to Ray: what is gone need not be deleted
                 from ray import serve
 
-                serve.delete(self._name(reference), _blocking=False)
+                serve.delete(name, _blocking=False)
 
     def _deploy(self, card: ModelCard) -> Any:
         from ray import serve
 
         settings = self.settings
-        if not self._handles:
+        if not self._names:
             # the site is in front of it; and it would warn of every replica that is busy
             serve.start(proxy_location="Disabled", logging_config={"log_level": "ERROR"})
             logging.getLogger("ray.serve").setLevel(logging.ERROR)
@@ -97,17 +96,16 @@ class Deployments:
             health_check_period_s=1,
             graceful_shutdown_timeout_s=5,
         )
-        target = serve.RunTarget(
-            deployment.bind(settings), name=self._name(card.reference), route_prefix=None
-        )
+        name = _new_name(card)
+        target = serve.RunTarget(deployment.bind(settings), name=name, route_prefix=None)
         (handle,) = serve.run_many([target], wait_for_applications_running=False)
+        self._names.append(name)
         return handle
 
-    def _name(self, reference: str) -> str:
-        """The same after a restart, and another one for another site before the same cluster."""
-        return re.sub(
-            r"[^A-Za-z0-9.]+", "-", f"doesnotexist {reference} {socket.gethostname()} {self.settings.port}"
-        )
+
+def _new_name(card: ModelCard) -> str:
+    """The name of an application, never used before: Serve may still be at work on ending the last one."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", f"doesnotexist {card.reference} {secrets.token_hex(4)}")
 
 
 def callers(settings: Settings) -> list[Caller]:
