@@ -46,6 +46,18 @@ class ZooGroup(click.Group):
         self._zoo(context)
         return super().list_commands(context)
 
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(context, args)
+        except click.UsageError as error:
+            left_out = [s.name for s in self._zoo(context).plugins.states if s.state == "disabled"]
+            if not left_out:
+                raise
+            hint = f"DOESNOTEXIST_PLUGINS leaves out {', '.join(left_out)}: one of them may bring it."
+            raise click.UsageError(f"{error.message} {hint}", context) from error
+
 
 def _be_strict(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
     """Set it for every zoo of this process, and for the processes that it starts."""

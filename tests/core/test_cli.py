@@ -140,6 +140,15 @@ def test_version_and_help():
     assert "--psi" in told("generate", "faces", "--help").stdout
 
 
+def test_a_command_of_a_plugin_that_is_left_out_is_not_simply_unknown(monkeypatch):
+    monkeypatch.setenv("DOESNOTEXIST_PLUGINS", "faces")
+    done = told("serve")
+    assert done.returncode == 2
+    assert "DOESNOTEXIST_PLUGINS leaves out art, " in done.stderr
+    monkeypatch.delenv("DOESNOTEXIST_PLUGINS")
+    assert "PLUGINS" not in told("sreve").stderr
+
+
 def test_a_reader_that_leaves_early_is_no_error():
     command = f"{sys.executable} -m doesnotexist models --json | head -c 5"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602
