@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waitress.adjustments import Adjustments
 
 from doesnotexist.testing.fakes import fake_card, fake_zoo
 from doesnotexist_web.app import create_app
-from doesnotexist_web.parsing import LONG_AT_ONCE, MAX_BODY
+from doesnotexist_web.parsing import LONG_AT_ONCE, MAX_BODY, Parser
 from doesnotexist_web.verify import MAX_UPLOAD
 
 from .conftest import WEIGHTS, Waves
@@ -120,3 +121,12 @@ def test_a_length_that_can_be_read_in_two_ways(wire: Wire, version: bytes, lengt
 )
 def test_an_address_with_a_host_names_the_same_one(wire: Wire, address: bytes, status: int) -> None:
     assert wire.status(b"GET " + address + b" HTTP/1.1\r\n" + HOST + b"\r\n") == status
+
+
+def test_what_cannot_be_read_has_a_path_all_the_same() -> None:
+    """waitress logs it when the asker has gone before the answer."""
+    request = Parser(Adjustments())
+    request.received(b"GET\r\n\r\n")
+
+    assert request.error is not None
+    assert request.path == ""

@@ -28,6 +28,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
 
     adj: Any
     error: Error | None = None
+    path = ""  # of a header that cannot be read; waitress logs it where the asker has gone
     _kept: ClassVar[WeakSet[Parser]] = WeakSet()  # those with long bodies, until they are answered
 
     def received(self, data: bytes) -> int:
