@@ -67,6 +67,7 @@ def answer_to(port: int, raw: bytes) -> bytes:
 
 @pytest.mark.parametrize("count", [300, pytest.param(5_000, marks=pytest.mark.slow)])
 def test_odd_bytes_break_nothing(served: Served, count: int) -> None:
+    assert served.ask("dots.localhost", "/generate/dots?seed=7")[0] == 200  # its model is loaded
     statuses = set()
     for number in range(count):
         raw = mutated(Random(number))
