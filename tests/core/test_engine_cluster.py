@@ -27,7 +27,7 @@ PATIENCE_S = 400  # of a caller: on a busy machine a replica is there only after
 WEIGHTS = b"weights of trouble"
 
 PLUGIN = """
-import ctypes, os, signal
+import ctypes, os, signal, time
 from typing import Literal
 
 import numpy as np
@@ -36,6 +36,7 @@ from doesnotexist import Generator, Params, Picture, hookimpl
 
 ACTS = {
     "work": lambda: None,
+    "nap": lambda: time.sleep(0.1),  # load that takes no core from whoever asks
     "lock": lambda: ctypes.PyDLL(None).sleep(1000),  # hangs, and lets no other thread run
     "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "odd": lambda: 1 / 0,
@@ -248,7 +249,7 @@ def test_replicas_are_added_under_load(ray, trouble):
 
         def ask():
             while time.monotonic() < stop:
-                zoo.generate("trouble")
+                zoo.generate("trouble", act="nap")
 
         with ThreadPoolExecutor(24) as callers:
             asked = [callers.submit(ask) for _ in range(24)]

@@ -88,7 +88,7 @@ class Deployments:
                 "min_replicas": settings.min_replicas,
                 "initial_replicas": max(1, settings.min_replicas),
                 "max_replicas": settings.max_replicas,
-                "target_ongoing_requests": 1,
+                "target_ongoing_requests": 0.7,  # batches, on average: busy for so much of its time
                 "metrics_interval_s": 2,
                 "look_back_period_s": 10,
                 "upscale_delay_s": 5,  # a link that goes viral does so in seconds
