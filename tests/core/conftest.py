@@ -71,10 +71,10 @@ def plugin_of(generator: Generator, registry: Path | None = None) -> ModuleType:
 
 
 CARD = """\
-  - id: {domain}/{name}
+  - id: {id}
     domain: {domain}
-    title: Stripes for tests
-    architecture: stripes
+    title: A model for tests
+    architecture: drawn-by-hand
     resolution: 8
     files:
       - name: weights.safetensors
@@ -82,7 +82,7 @@ CARD = """\
         size: {size}
         sha256: "{sha256}"
         sources:
-          - repo: somebody/stripes
+          - repo: somebody/tests
             revision: "{commit}"
             path: weights.safetensors
     licence:
@@ -91,23 +91,37 @@ CARD = """\
       data: none
       commercial: true
       attribution: none needed
-    credit: Stripes (2026) - the tests
+    credit: Drawn by numpy (2026) - the tests
     data: none
-    limits: only stripes
+    limits: only for tests
 """
 
 
-def write_registry(path: Path, *names: str, weights: bytes = WEIGHTS, domain: str = "stripes") -> Path:
-    """A registry file with one card for each name."""
-    facts = {
-        "size": len(weights),
-        "sha256": hashlib.sha256(weights).hexdigest(),
-        "commit": "a" * 40,
-        "domain": domain,
-    }
-    rows = "".join(CARD.format(name=name, **facts) for name in names)
-    path.write_text(f"format: 1\nmodels:\n{rows}" if names else "format: 1\nmodels: []\n")
+def write_registry(path: Path, *ids: str, weights: bytes = WEIGHTS) -> Path:
+    """A registry file with a card for each id, all of the same weights."""
+    facts = {"size": len(weights), "sha256": hashlib.sha256(weights).hexdigest(), "commit": "a" * 40}
+    rows = "".join(CARD.format(id=id, domain=id.partition("/")[0], **facts) for id in ids)
+    path.write_text(f"format: 1\nmodels:\n{rows}" if ids else "format: 1\nmodels: []\n")
     return path
+
+
+def put_weights(store: Path, weights: bytes = WEIGHTS) -> Path:
+    """A store that has these weights."""
+    sha256 = hashlib.sha256(weights).hexdigest()
+    stored = store / "sha256" / sha256[:2] / sha256
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(weights)
+    return store
+
+
+def put_plugin(site: Path, name: str, source: str) -> Path:
+    """A folder for the path of imports, in which a plugin lies as if it had been installed."""
+    info = site / f"{name}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / f"{name}_plugin.py").write_text(source)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[doesnotexist]\n{name} = {name}_plugin\n")
+    return site
 
 
 @pytest.fixture
@@ -118,19 +132,15 @@ def stripes() -> Stripes:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings whose store has the stripes' weights and whose built-in registry is empty."""
-    sha256 = hashlib.sha256(WEIGHTS).hexdigest()
-    stored = tmp_path / "store" / "sha256" / sha256[:2] / sha256
-    stored.parent.mkdir(parents=True)
-    stored.write_bytes(WEIGHTS)
     registry = write_registry(tmp_path / "empty.yaml")
-    return Settings(store=tmp_path / "store", registry=registry, deadline_s=20)
+    return Settings(store=put_weights(tmp_path / "store"), registry=registry, deadline_s=20)
 
 
 @pytest.fixture
 def zoo(stripes: Stripes, settings: Settings, tmp_path: Path) -> Iterator[Zoo]:
     """A zoo with the stripes plugin alone, models stripes/one and stripes/two."""
     plugins = Plugins(only=frozenset())
-    registry = write_registry(tmp_path / "stripes.yaml", "one", "two")
+    registry = write_registry(tmp_path / "stripes.yaml", "stripes/one", "stripes/two")
     plugins.register(plugin_of(stripes, registry), "stripes")
     with Zoo(settings, plugins) as zoo:
         yield zoo
@@ -148,6 +158,6 @@ def cards_file(tmp_path: Path):
     count = iter(range(100))
 
     def write(*names: str, domain: str = "stripes") -> Path:
-        return write_registry(tmp_path / f"cards{next(count)}.yaml", *names, domain=domain)
+        return write_registry(tmp_path / f"cards{next(count)}.yaml", *(f"{domain}/{name}" for name in names))
 
     return write

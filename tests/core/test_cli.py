@@ -39,7 +39,7 @@ def test_models_as_json(run):
     assert rows[0] == {
         "id": "stripes/one",
         "domain": "stripes",
-        "architecture": "stripes",
+        "architecture": "drawn-by-hand",
         "resolution": 8,
         "size": 50,
         "licence": "CC0-1.0",

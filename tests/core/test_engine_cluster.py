@@ -18,13 +18,14 @@ from doesnotexist.bulk import Order, Shards
 from doesnotexist.bulk.tasks import make_on_cluster
 from doesnotexist.errors import BadSample, CircuitOpen, DeadlineExceeded, WeightsMissing, WorkerDied
 
+from .conftest import WEIGHTS, put_plugin, put_weights, write_registry
+
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'doesnotexist[ray]'")
 
 # Ray leaves sockets and files of its own open
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 PATIENCE_S = 400  # of a caller: on a busy machine a replica is there only after a minute
-WEIGHTS = b"weights of trouble"
 
 PLUGIN = """
 import ctypes, os, signal, time
@@ -63,39 +64,11 @@ def register_generators(register):
     register(Trouble())
 """
 
-CARD = """\
-format: 1
-models:
-  - id: trouble/one
-    domain: trouble
-    title: Trouble for tests
-    architecture: trouble
-    resolution: 8
-    files:
-      - name: weights.safetensors
-        format: safetensors
-        size: {size}
-        sha256: "{sha256}"
-        sources:
-          - {{repo: somebody/trouble, revision: "{commit}", path: weights.safetensors}}
-    licence:
-      {{code: Apache-2.0, weights: CC0-1.0, data: none, commercial: true, attribution: none needed}}
-    credit: Trouble (2026) - the tests
-    data: none
-    limits: only trouble
-"""
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """A folder with the plugin above, as an installed distribution; every process of our Ray sees it."""
-    site = tmp_path_factory.mktemp("site")
-    info = site / "trouble-1.0.dist-info"
-    info.mkdir()
-    (site / "trouble_plugin.py").write_text(PLUGIN)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: trouble\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[doesnotexist]\ntrouble = trouble_plugin\n")
-    return site
+    return put_plugin(tmp_path_factory.mktemp("site"), "trouble", PLUGIN)
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +93,11 @@ def ray(site):
 @pytest.fixture
 def trouble(ray, tmp_path):
     """Settings of an installation that has the plugin above, and its weights."""
-    sha256 = hashlib.sha256(WEIGHTS).hexdigest()
-    stored = tmp_path / "store" / "sha256" / sha256[:2] / sha256
-    stored.parent.mkdir(parents=True)
-    stored.write_bytes(WEIGHTS)
-    registry = tmp_path / "registry.yaml"
-    registry.write_text(CARD.format(size=len(WEIGHTS), sha256=sha256, commit="a" * 40))
-    return settings_of(registry=registry, store=tmp_path / "store", plugins="trouble", hang_s=5)
+    registry, store = (
+        write_registry(tmp_path / "registry.yaml", "trouble/one"),
+        put_weights(tmp_path / "store"),
+    )
+    return settings_of(registry=registry, store=store, plugins="trouble", hang_s=5)
 
 
 def settings_of(**given):

@@ -1,6 +1,5 @@
 """Worker processes that really die: of signals, of exits, of hangs, of their parent's death."""
 
-import hashlib
 import os
 import signal
 import subprocess
@@ -26,7 +25,7 @@ from doesnotexist.errors import (
     WorkerDied,
 )
 
-WEIGHTS = b"weights of trouble"
+from .conftest import WEIGHTS, put_plugin, put_weights, write_registry
 
 PLUGIN = '''
 import ctypes, os, signal, sys, time
@@ -116,26 +115,6 @@ def register_generators(register):
     register(Asleep())
 '''
 
-CARD = """\
-  - id: {domain}/{name}
-    domain: {domain}
-    title: Trouble for tests
-    architecture: trouble
-    resolution: 8
-    files:
-      - name: weights.safetensors
-        format: safetensors
-        size: {size}
-        sha256: "{sha256}"
-        sources:
-          - {{repo: somebody/trouble, revision: "{commit}", path: weights.safetensors}}
-    licence:
-      {{code: Apache-2.0, weights: CC0-1.0, data: none, commercial: true, attribution: none needed}}
-    credit: Trouble (2026) - the tests
-    data: none
-    limits: only trouble
-"""
-
 
 def slow(value):
     return pytest.param(value, marks=pytest.mark.slow)
@@ -144,27 +123,15 @@ def slow(value):
 @pytest.fixture
 def settings(tmp_path, monkeypatch):
     """Settings of an installation that has the plugin above, as a distribution of its own."""
-    site = tmp_path / "site"
-    info = site / "trouble-1.0.dist-info"
-    info.mkdir(parents=True)
-    (site / "trouble_plugin.py").write_text(PLUGIN)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: trouble\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[doesnotexist]\ntrouble = trouble_plugin\n")
+    site = put_plugin(tmp_path / "site", "trouble", PLUGIN)
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("PYTHONPATH", str(site))
-    sha256 = hashlib.sha256(WEIGHTS).hexdigest()
-    stored = tmp_path / "store" / "sha256" / sha256[:2] / sha256
-    stored.parent.mkdir(parents=True)
-    stored.write_bytes(WEIGHTS)
-    facts = {"size": len(WEIGHTS), "sha256": sha256, "commit": "a" * 40, "name": "one"}
-    registry = tmp_path / "registry.yaml"
-    rows = "".join(CARD.format(domain=domain, **facts) for domain in ("trouble", "calm", "stuck", "asleep"))
-    registry.write_text(f"format: 1\nmodels:\n{rows}")
+    ids = [f"{domain}/one" for domain in ("trouble", "calm", "stuck", "asleep")]
     yield Settings(
         workers="process",
         device="cpu",
-        registry=registry,
-        store=tmp_path / "store",
+        registry=write_registry(tmp_path / "registry.yaml", *ids),
+        store=put_weights(tmp_path / "store"),
         plugins="trouble",
         hang_s=15,
         deadline_s=60,
