@@ -27,6 +27,8 @@ PREFIX = "DOESNOTEXIST_"
 
 _Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$", max_length=200)]
 _Slug = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
+# Ray, and what its Serve cannot be imported without, which comes with our extra and not with Ray alone.
+_RAY = ("ray", "fastapi", "grpc", "opentelemetry", "uvicorn")
 _DEVICE = "(cpu|mps|cuda(:[0-9]{1,3})?)"
 
 
@@ -130,7 +132,7 @@ class Settings(BaseModel):
     @field_validator("workers")
     @classmethod
     def _installed(cls, workers: str) -> str:
-        if workers == "ray" and find_spec("ray") is None:
+        if workers == "ray" and not all(map(find_spec, _RAY)):
             raise ValueError("for ray: pip install 'doesnotexist[ray]'")
         return workers
 

@@ -1,5 +1,4 @@
 import re
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -79,7 +78,10 @@ def test_fewer_replicas_at_most_than_at_least_are_refused():
         Settings.read({"DOESNOTEXIST_MIN_REPLICAS": "2"})
 
 
-@pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed")
-def test_ray_that_is_not_installed_is_asked_for():
+@pytest.mark.parametrize("missing", ["ray", "uvicorn"])
+def test_ray_or_its_serve_that_is_not_installed_is_asked_for(monkeypatch, missing):
+    monkeypatch.setattr("doesnotexist.settings.find_spec", lambda name: name != missing)
     with pytest.raises(InvalidParameter, match=r"pip install 'doesnotexist\[ray\]'"):
         Settings.read({"DOESNOTEXIST_WORKERS": "ray"})
+    monkeypatch.setattr("doesnotexist.settings.find_spec", lambda name: True)
+    assert Settings.read({"DOESNOTEXIST_WORKERS": "ray"}).workers == "ray"
