@@ -100,8 +100,8 @@ class Deployments:
         target = serve.RunTarget(deployment.bind(settings), name=name, route_prefix=None)
         (handle,) = serve.run_many([target], wait_for_applications_running=False)
         self._names.append(name)
-        # Serve makes a handle's router at its first use, without a lock: of threads that come at once each would
-        # make one. The controller keeps one report of load for a handle, that of whichever spoke last, perhaps
+        # Serve makes a handle's router at its first use, without a lock: threads that come at once would each
+        # make one. The controller keeps one report of load for a handle, whichever came last, perhaps that of
         # an idle one; and what waits in one starves. So it is made here, while nobody else has the handle.
         return handle.options()
 
