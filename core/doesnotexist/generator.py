@@ -141,6 +141,12 @@ class Generator(ABC):
         top of the module. Raises WeightsInvalid if the bytes are not what `card` says.
         """
 
+    def prepare(self) -> None:  # noqa: B027 - most have nothing to prepare
+        """Import the libraries that `load` and `sample` need, and have them read tables of their own.
+
+        Called in a worker process that has nothing else to do, perhaps never, and for no model yet.
+        """
+
     def numbers(self, seed: int) -> Sequence[float]:  # noqa: ARG002 - for generators that can tell
         """The random numbers that a seed becomes first, for the page that explains; () if untold."""
         return ()

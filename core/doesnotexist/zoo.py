@@ -168,6 +168,10 @@ class Zoo(Catalogue):
         self._sharing.made(domain, recipe, future)
         return Coming(self, future, recipe)
 
+    def start(self) -> None:
+        """Start the engine, which the first request does otherwise: its workers get up in the background."""
+        self._started()
+
     def warm(self, domains: Iterable[str] | None = None) -> dict[str, DoesNotExistError]:
         """Load the models of these domains (None: of all whose weights are here); blocks until then.
 

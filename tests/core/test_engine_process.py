@@ -14,6 +14,7 @@ import pytest
 
 from doesnotexist import Settings, Zoo
 from doesnotexist.engine import wait
+from doesnotexist.engine.child import IDLE_S
 from doesnotexist.errors import (
     BadSample,
     CircuitOpen,
@@ -96,6 +97,9 @@ class Trouble(Generator):
 
 class Calm(Trouble):
     domain, noun, title = "calm", "calm", "This Calm Does Not Exist"
+    def prepare(self):
+        Path(os.environ.get("PREPARED", os.devnull)).touch()
+        ACTS[os.environ.get("UNASKED", "work")]()
 
 class Stuck(Trouble):
     domain, noun, title = "stuck", "stuck", "This Does Not Load"
@@ -143,6 +147,21 @@ def settings(tmp_path, monkeypatch):
 def zoo(settings):
     with Zoo(settings) as zoo:
         yield zoo
+
+
+@pytest.fixture
+def prepared(tmp_path, monkeypatch):
+    """Waits until a worker has begun to prepare, and tells whether it has."""
+    sign = tmp_path / "prepared"
+    monkeypatch.setenv("PREPARED", str(sign))
+
+    def wait_for_it(seconds=20):
+        until = time.monotonic() + seconds
+        while not sign.exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        return sign.exists()
+
+    return wait_for_it
 
 
 def child_of(zoo):
@@ -297,6 +316,27 @@ def test_a_worker_that_dies_while_idle_is_back_before_anybody_asks(zoo):
         time.sleep(0.02)
     assert child.pid != first
     assert zoo.generate("calm").data
+
+
+def test_a_worker_prepares_while_nobody_asks(zoo, prepared):
+    zoo.start()
+    assert prepared()
+    assert zoo.status()["models"] == []
+    assert zoo.generate("calm").data
+
+
+@pytest.mark.parametrize(("act", "restarts"), [("odd", 0), ("exit", 0), ("crash", 1), ("lock", 1)])
+def test_what_goes_wrong_unasked_costs_a_worker_once_and_nobody_an_answer(
+    zoo, prepared, monkeypatch, act, restarts
+):
+    monkeypatch.setattr("doesnotexist.engine.process.ANSWER_S", 1.0)
+    monkeypatch.setenv("UNASKED", act)
+    zoo.start()
+    assert prepared()
+    assert zoo.generate("calm").data
+    time.sleep(2 * IDLE_S)
+    assert zoo.generate("trouble").data
+    assert zoo.status()["restarts"] == restarts
 
 
 def test_everybody_in_flight_gets_an_answer(zoo):

@@ -101,6 +101,12 @@ def test_warming_loads_models_and_says_what_failed(zoo, stripes):
     assert isinstance(failed["unicorns"], UnknownDomain)
 
 
+def test_an_engine_can_be_started_before_anybody_asks(zoo, stripes):
+    zoo.start()
+    assert zoo.status()["started"] is True
+    assert stripes.loads == []
+
+
 def test_requests_are_welcome_once_models_are_loaded(zoo, stripes, monkeypatch):
     loading, go_on, load = threading.Event(), threading.Event(), stripes.load
 

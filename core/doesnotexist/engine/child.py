@@ -11,9 +11,12 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 
+from ..generator import Generator
 from ..settings import Settings
 from ..weights import Store
 from .jobs import Job
@@ -26,17 +29,25 @@ READY, BEGUN, LOADED = "ready", "begun", "loaded"
 # than they work, and on a busy machine fifteen times as long.
 LARGE = 256
 
+IDLE_S = 0.5  # without work, until generators are prepared for what nobody has asked for yet
+
 _PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
-def main(connection: Connection, settings: Settings, device: str, neighbours: int) -> None:
-    """Work until the parent closes its end, or is gone. `neighbours`: how many share the processor."""
+def main(connection: Connection, settings: Settings, device: str, neighbours: int, anew: bool) -> None:
+    """Work until the parent closes its end, or is gone. `neighbours`: how many share the processor.
+
+    `anew`: another worker was here before. What it has died of may be what it did unasked, so this one
+    does nothing unasked.
+    """
     threads = max(1, cores() // neighbours)
     _settle_in(settings.threads or threads)
-    loader = Loader(plugins_of(settings), Store(settings.store), device)
+    plugins = plugins_of(settings)
+    unprepared = iter(() if anew else plugins.generators.values())
+    loader = Loader(plugins, Store(settings.store), device)
     maker = Maker(loader, settings.model_bytes, lambda: connection.send(LOADED), settings.threads or threads)
     connection.send(READY)
-    while (jobs := _next(connection)) is not None:
+    while (jobs := _next(connection, unprepared)) is not None:
         connection.send(BEGUN)
         _use_threads(settings.threads or (threads if jobs[0].card.resolution >= LARGE else 1))
         for outcome in outcomes_of(maker, jobs):
@@ -44,8 +55,12 @@ def main(connection: Connection, settings: Settings, device: str, neighbours: in
     os._exit(0)  # not to wait for whatever threads plugins have left
 
 
-def _next(connection: Connection) -> list[Job] | None:
+def _next(connection: Connection, unprepared: Iterator[Generator]) -> list[Job] | None:
+    """The next batch, None after the last; while there is none, generators are prepared for theirs."""
     try:
+        while not connection.poll(IDLE_S) and (generator := next(unprepared, None)):
+            with suppress(Exception, SystemExit):  # the plugin wall: load() will fail too, and be heard
+                generator.prepare()
         jobs: list[Job] = connection.recv()
     except EOFError:
         return None

@@ -152,7 +152,7 @@ class Child:
         self.loaded = ()
         self._memory_kills = _memory_kills()
         self._connection, theirs = _SPAWN.Pipe()
-        arguments = (theirs, self._settings, self._device, self._neighbours)
+        arguments = (theirs, self._settings, self._device, self._neighbours, self.restarts > 0)
         process = _SPAWN.Process(target=main, args=arguments, name="doesnotexist worker", daemon=True)
         with theirs, _no_interrupts():
             process.start()
