@@ -37,7 +37,8 @@ def parse(smiles: str) -> Mol | None:
 
 
 @cache
-def _catalogue(name: str) -> FilterCatalog:
+def catalogue(name: str) -> FilterCatalog:
+    """One of RDKit's catalogues of alerts: hundreds of patterns, parsed in up to 15 ms."""
     from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
     return FilterCatalog(FilterCatalogParams(getattr(FilterCatalogParams.FilterCatalogs, name)))
@@ -82,7 +83,7 @@ def refusal(mol: Mol) -> str | None:
         return "scheduled or alike"
     if synthetic_accessibility(mol) > HARDEST:
         return "hard to make"
-    alert = next((f"alert {name}" for name in GATE if _catalogue(name).HasMatch(mol)), None)
+    alert = next((f"alert {name}" for name in GATE if catalogue(name).HasMatch(mol)), None)
     # last, for it takes longest: bonds that no arrangement in space can have
     return alert or (None if shape.possible(mol) else "no shape in space")
 
@@ -97,7 +98,7 @@ def notes(mol: Mol) -> list[str]:
     """Alerts of stricter catalogues; worth a remark, no reason to refuse."""
     found = []
     for name in NOTES:
-        for entry in _catalogue(name).GetMatches(mol):
+        for entry in catalogue(name).GetMatches(mol):
             found.append(f"{name.removeprefix('CHEMBL_')}: {entry.GetDescription().strip()}")
     return sorted(set(found))
 

@@ -25,6 +25,12 @@ class Chemicals(Generator):
     formats = ("svg", "png", "sdf", "mol", "smi")
     max_batch = 16  # of ways from nothing, the longest that can be asked for: seven seconds
 
+    def prepare(self) -> None:
+        """Import RDKit and the namer, and have them read their tables."""
+        from . import libraries
+
+        libraries.prepare()
+
     def load(self, card: ModelCard, files: Mapping[str, bytes], device: str) -> Sampler:  # noqa: ARG002
         """The network of this card; it always runs on the CPU, where a molecule takes milliseconds."""
         from . import novelty

@@ -17,12 +17,13 @@ def one_thread() -> Iterator[None]:
 
     On a busy machine two threads took twenty times the CPU time for one molecule, each waiting for the other.
     """
-    with _libraries().limit(limits=1, user_api="blas"):
+    with libraries().limit(limits=1, user_api="blas"):
         yield
 
 
 @cache
-def _libraries() -> ThreadpoolController:
+def libraries() -> ThreadpoolController:
+    """Those in this process that share work between threads; those that come later go unseen."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

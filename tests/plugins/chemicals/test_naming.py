@@ -10,15 +10,13 @@ from doesnotexist_chemicals import naming
 
 
 def test_without_the_package_there_is_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(naming, "_namer", lambda: None)
+    monkeypatch.setattr(naming, "namer", lambda: None)
 
     assert naming.systematic_name("CCO") is None
 
 
 def test_what_the_package_says_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        naming, "_namer", lambda: SimpleNamespace(name_smiles={"CCO": "ethanol", "C": ""}.get)
-    )
+    monkeypatch.setattr(naming, "namer", lambda: SimpleNamespace(name_smiles={"CCO": "ethanol", "C": ""}.get))
 
     assert naming.systematic_name("CCO") == "ethanol"
     assert naming.systematic_name("C") is None
@@ -28,7 +26,7 @@ def test_a_failing_package_costs_the_name_alone(monkeypatch: pytest.MonkeyPatch)
     def failing(smiles: str) -> str:
         raise RecursionError(smiles)
 
-    monkeypatch.setattr(naming, "_namer", lambda: SimpleNamespace(name_smiles=failing))
+    monkeypatch.setattr(naming, "namer", lambda: SimpleNamespace(name_smiles=failing))
 
     assert naming.systematic_name("CCO") is None
 
