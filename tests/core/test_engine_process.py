@@ -329,7 +329,7 @@ def test_a_worker_prepares_while_nobody_asks(zoo, prepared):
 def test_what_goes_wrong_unasked_costs_a_worker_once_and_nobody_an_answer(
     zoo, prepared, monkeypatch, act, restarts
 ):
-    monkeypatch.setattr("doesnotexist.engine.process.ANSWER_S", 1.0)
+    monkeypatch.setattr("doesnotexist.engine.process.ANSWER_S", 3.0)
     monkeypatch.setenv("UNASKED", act)
     zoo.start()
     assert prepared()
