@@ -31,7 +31,7 @@ PATIENCE_S = 400  # of a caller: on a busy machine a replica is there only after
 ADDED_S = 120  # of load, until there is another replica: Serve waits 5 s, and has it 5 to 60 s later
 
 PLUGIN = """
-import ctypes, os, signal, time
+import ctypes, time
 from typing import Literal
 
 import numpy as np
@@ -42,7 +42,7 @@ ACTS = {
     "work": lambda: None,
     "nap": lambda: time.sleep(0.1),  # load that takes no core from whoever asks
     "lock": lambda: ctypes.PyDLL(None).sleep(1000),  # hangs, and lets no other thread run
-    "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "crash": lambda: ctypes.string_at(0),  # here: a signal to the process may find another thread, late
     "odd": lambda: 1 / 0,
 }
 
