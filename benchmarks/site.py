@@ -2,6 +2,7 @@
 
     python benchmarks/site.py fresh --requests 5000        from a full pool, 32 connections
     python benchmarks/site.py permalinks --seconds 10      cached, 32 connections
+    python benchmarks/site.py pages --requests 300         the index, and each domain's pages
     python benchmarks/site.py flood --seconds 60           five times what can be made
     python benchmarks/site.py kills --kills 100            kill -9 of the worker, 50 requests/s
     python benchmarks/site.py herd --callers 1000          one new seed, everybody at once
@@ -25,6 +26,8 @@ from itertools import count, cycle, repeat
 from load import Answer, Tally, ask, hammer, quantiles
 from running import PageWatch, Site, print_held, serving
 from soak import soak
+
+DOMAINS = ("faces", "cats", "horses", "art", "chemicals")
 
 
 def main() -> None:
@@ -70,6 +73,27 @@ def permalinks(given: argparse.Namespace) -> Counter[str]:
         tally = site.hammer(cycle(paths), connections=given.connections, seconds=given.seconds)
         print(tally)
     return tally.faults
+
+
+def pages(given: argparse.Namespace) -> Counter[str]:
+    """The index, and of each domain the page of one sample and the page that explains it."""
+    faults = Counter[str]()
+    with serving(given.port, ",".join(DOMAINS), media_bytes="64MiB") as site:
+
+        def browse(host: str, path: str) -> None:
+            print(f"{host}{path.partition('?')[0]}:")
+            how = {"connections": given.connections, "requests": given.requests}
+            tally = site.hammer(repeat(path), host, accept="text/html", **how)
+            print(tally)
+            faults.update(tally.faults)
+
+        browse("localhost", "/")
+        for domain in DOMAINS:
+            link = ask(given.port, "localhost", f"/generate/{domain}?seed=7").header("Link") or ""
+            query = link.partition(">")[0].partition("?")[2]
+            for path in ("/", "/about"):
+                browse(f"{domain}.localhost", f"{path}?{query}")
+    return faults
 
 
 def flood(given: argparse.Namespace) -> Counter[str]:
@@ -140,6 +164,7 @@ def herd(given: argparse.Namespace) -> Counter[str]:
 SCENES = {
     "fresh": fresh,
     "permalinks": permalinks,
+    "pages": pages,
     "flood": flood,
     "kills": kills,
     "herd": herd,

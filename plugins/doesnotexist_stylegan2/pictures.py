@@ -31,7 +31,8 @@ class StyleGAN2Pictures(Generator):
         """z of a seed, 512 numbers as in every published network; one of smaller z takes the first."""
         from .latents import z_of_seed
 
-        return [float(number) for number in z_of_seed(seed)[0]]
+        numbers: list[float] = z_of_seed(seed)[0].tolist()
+        return numbers
 
 
 Noise = Literal["const", "none", "random"]

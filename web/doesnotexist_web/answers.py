@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from flask import Response, g, request, url_for
 
@@ -17,7 +18,7 @@ from doesnotexist import Media, Recipe
 from doesnotexist.media import as_json
 
 from .headers import public
-from .here import address, ordered, room, site, zoo
+from .here import address, ordered, room, root, site, zoo
 from .orders import Order, ask
 
 SUFFIXES = {"jpeg": "jpg"}
@@ -26,7 +27,7 @@ FOREVER = "public, max-age=31536000, immutable"
 
 def permalink(domain: str, recipe: Recipe, **more: str) -> str:
     """The path that means this sample for ever."""
-    return with_query(url_for("api.generate", domain=domain), address_of(recipe) | more)
+    return with_query(f"{root()}/generate/{domain}", address_of(recipe) | more)
 
 
 def address_of(recipe: Recipe) -> dict[str, str]:
@@ -36,7 +37,13 @@ def address_of(recipe: Recipe) -> dict[str, str]:
 
 def with_query(path: str, query: Mapping[str, str]) -> str:
     """`path?query`; not by url_for, whose own arguments a plugin's parameter might be named like."""
-    return f"{path}?{urlencode(query, safe='/@')}" if query else path
+    pairs = [f"{_quoted(name)}={_quoted(text)}" for name, text in query.items()]
+    return f"{path}?{'&'.join(pairs)}" if pairs else path
+
+
+@lru_cache(1024)  # in the links of a page it is the same few words again and again
+def _quoted(text: str) -> str:
+    return quote_plus(text, safe="/@")
 
 
 def deliver(order: Order) -> Response:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
 
 PITCH = 2  # units from one number to the next
 UNIT = 10  # units for 1
@@ -11,8 +14,14 @@ REACH = 3.5  # the farthest number that is drawn whole: of 512 normal ones, four
 
 def bars(numbers: Sequence[float]) -> str:
     """The path of an SVG: a bar for each number, up or down from a middle line at y = 0."""
-    heights = (round(UNIT * max(-REACH, min(REACH, number)), 1) for number in numbers)
-    return "".join(f"M{PITCH * place + 1} 0v{-height:g}" for place, height in enumerate(heights))
+    drops = -UNIT * np.clip(numbers, -REACH, REACH)
+    path = _template(len(numbers)) % tuple(drops.tolist())
+    return path.replace(".0M", "M").removesuffix(".0")  # whole ones as whole ones
+
+
+@lru_cache(8)  # generators differ, if at all, in how many numbers they draw
+def _template(count: int) -> str:
+    return "".join(f"M{PITCH * place + 1} 0v%.1f" for place in range(count))
 
 
 def frame(numbers: Sequence[float]) -> str:

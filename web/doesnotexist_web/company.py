@@ -49,55 +49,55 @@ class Company:
             return None
         return self.it.other(self.partner)
 
-    @property
+    @cached_property
     def relatives(self) -> list[tuple[str, Exhibit]]:
         """Those nearest to it, with their numbers."""
         return self._allowed((str(n), {"relative": n}) for n in range(1, RELATIVES + 1))
 
-    @property
+    @cached_property
     def opposites(self) -> list[tuple[str, Exhibit]]:
         """From its opposite through the mean to itself, with their psi."""
         return self._allowed((_told(psi), {"psi": psi}) for psi in PSIS)
 
-    @property
+    @cached_property
     def wild(self) -> list[tuple[str, Exhibit]]:
         """Itself as the model was trained, and farther out than it has ever been."""
         return self._allowed((_told(psi), {"psi": psi}) for psi in WILD)
 
-    @property
+    @cached_property
     def heated(self) -> list[tuple[str, Exhibit]]:
         """The same seed at several temperatures, where a language model has one."""
         return self._allowed((_told(heat), {"temperature": heat}) for heat in HEAT)
 
-    @property
+    @cached_property
     def mixtures(self) -> list[tuple[str, Exhibit]]:
         """What the other one can lend it, and what comes of that."""
         lent = LENT.items()
         return self._allowed((words, {"mix": self.partner, "mix_layers": part}) for part, words in lent)
 
-    @property
+    @cached_property
     def between(self) -> list[tuple[str, Exhibit]]:
         """On the way to the other one, with how far."""
         return self._allowed((f"{step:.0%}", {"toward": self.partner, "step": step}) for step in STEPS)
 
-    @property
+    @cached_property
     def spare(self) -> list[Control]:
         """The parameters that are mostly not used."""
         return spare(self.it.generator.params, self.it.recipe.params)
 
-    @property
+    @cached_property
     def films(self) -> list[tuple[str, str]]:
         """The way to the other one as a film: format and address."""
         formats = [format for format in formats_of(self.it.generator, MORPH) if format != "json"]
         return [(f, self._series(MORPH.name, f, toward=self.partner, size=SHEET_PIXELS)) for f in formats]
 
-    @property
+    @cached_property
     def strip(self) -> str:
         """From its opposite to itself as one picture."""
         offered = formats_of(self.it.generator, STRIP)
         return self._series(STRIP.name, "png", size=SHEET_PIXELS) if "png" in offered else ""
 
-    @property
+    @cached_property
     def sheet(self) -> str:
         """It and those of the next seeds as one picture, nothing left out."""
         if "webp" not in formats_of(self.it.generator, SHEET):

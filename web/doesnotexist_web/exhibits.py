@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,8 @@ from flask import url_for
 
 from doesnotexist import Generator, Media, ModelCard, Recipe
 from doesnotexist.catalogue import Listing
-from doesnotexist.recipe import Value, text_of
+from doesnotexist.generator import check_params
+from doesnotexist.recipe import Value, check_seed, text_of
 
 from . import here
 from .answers import address_of, file_name, permalink, with_query
@@ -72,30 +73,30 @@ class Exhibit:
         """Whether it has so few pixels that each should be seen."""
         return self.picture and self.card.resolution < STARTER
 
-    @property
+    @cached_property
     def image(self) -> str:
         """The address of its picture; a small one without loss."""
         exact = self.small and "png" in self.generator.formats
-        return self._permalink(**({"format": "png"} if exact else {}))
+        return self._permalink("&format=png" if exact else "")
 
     @property
     def thumbnail(self) -> str:
         """The address of its picture for a wall of many: no larger than it is shown there."""
         if self.picture:
-            return self._permalink(size="256") if self.card.resolution > 512 else self.image
+            return self._permalink("&size=256") if self.card.resolution > 512 else self.image
         drawn_in_ink = "png" in self.generator.formats
-        return self._permalink(format="png", size="360") if drawn_in_ink else self.image
+        return self._permalink("&format=png&size=360") if drawn_in_ink else self.image
 
-    @property
+    @cached_property
     def social(self) -> str:
         """The address of the picture that goes with a link to it: pixels, and enough of them.
 
         A small picture is enlarged a whole number of times, so that each pixel stays what it is.
         """
         if not self.picture:
-            return self._permalink(format="png", size=str(SOCIAL)) if "png" in self.generator.formats else ""
+            return self._permalink(f"&format=png&size={SOCIAL}") if "png" in self.generator.formats else ""
         side = self.card.resolution
-        return self._permalink(format="png", size=str(SOCIAL // side * side)) if self.small else self.download
+        return self._permalink(f"&format=png&size={SOCIAL // side * side}") if self.small else self.download
 
     @property
     def download(self) -> str:
@@ -104,30 +105,29 @@ class Exhibit:
 
     def address(self, format: str, **more: str) -> str:
         """Where it can be had in one of its formats, with `more` parameters set otherwise."""
-        return self._permalink(format=format, **more)
+        return permalink(self.generator.domain, self.recipe, format=format, **more)
 
     @property
     def record(self) -> str:
         """The address of all that is known of it, as JSON."""
-        return self._permalink(format="json")
+        return self._permalink("&format=json")
 
-    @property
+    @cached_property
     def page(self) -> str:
         """The address of its page, for ever; on another site's page, with that site's host."""
         domain = self.generator.domain
         at_home = here.site().domain == domain
-        front = url_for("pages.front") if at_home else here.address(domain)
-        return with_query(front, address_of(self.recipe))
+        return f"{here.root() + '/' if at_home else here.address(domain)}{self._query}"
 
     @property
     def learn(self) -> str:
         """The address of the page that explains how it was made."""
-        return with_query(url_for("pages.about"), address_of(self.recipe))
+        return f"{here.root()}/about{self._query}"
 
     @property
     def play(self) -> str:
         """The address of all that can be done with it."""
-        return with_query(url_for("pages.play"), address_of(self.recipe))
+        return f"{here.root()}/play{self._query}"
 
     @property
     def another(self) -> str:
@@ -149,7 +149,8 @@ class Exhibit:
 
     def _like(self, seed: int, params: Mapping[str, Value]) -> Exhibit:
         kept = {n: v for n, v in self.recipe.params.items() if n not in COMPANY}
-        recipe = here.zoo().recipe(self.generator.domain, seed, self.recipe.reference, {**kept, **params})
+        checked = check_params(self.generator.params, {**self.card.defaults, **kept, **params})
+        recipe = replace(self.recipe, seed=check_seed(seed), params=checked)
         return Exhibit(self.generator, self.card, recipe)
 
     @property
@@ -157,12 +158,12 @@ class Exhibit:
         """What it is called when it is saved."""
         return file_name(self.generator.domain, self.recipe.seed, self.generator.formats[0])
 
-    @property
+    @cached_property
     def voice(self) -> Voice:
         """How to speak of the network that made it."""
         return voice_of(self.generator, self.card)
 
-    @property
+    @cached_property
     def description(self) -> str:
         """What stands in for the picture where it cannot be seen."""
         article = "An" if self.generator.noun[:1] in "aeiou" else "A"
@@ -184,9 +185,14 @@ class Exhibit:
     @cached_property
     def larger(self) -> Listing | None:
         """The largest model of this domain, if it is larger than this one."""
-        models = here.zoo().models(self.generator.domain)
-        best = max(models, key=lambda model: model.card.resolution, default=None)
-        return best if best and best.card.resolution > self.card.resolution else None
+        best = max(here.zoo().registry.cards(self.generator.domain), key=lambda card: card.resolution)
+        larger = best.resolution > self.card.resolution
+        return Listing(best, here.zoo().store.status(best)) if larger else None
 
-    def _permalink(self, **more: str) -> str:
-        return permalink(self.generator.domain, self.recipe, **more)
+    def _permalink(self, more: str = "") -> str:
+        return f"{here.root()}/generate/{self.generator.domain}{self._query}{more}"
+
+    @cached_property
+    def _query(self) -> str:
+        """What names it in each of its addresses, of which a page has many."""
+        return with_query("", address_of(self.recipe))

@@ -80,6 +80,14 @@ def address(domain: str) -> str:
     return site().address(domain, request.scheme)
 
 
+def root() -> str:
+    """What the paths of this site begin with: "", or "/d/cats" where there is no DNS.
+
+    For those that a page is full of; `url_for` looks each up in the map of routes.
+    """
+    return request.script_root
+
+
 def home() -> str:
     """Where the index is."""
     return site().home(request.scheme)

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from doesnotexist.errors import DoesNotExistError, HostForeign, HostMalformed, InvalidParameter
@@ -53,13 +54,18 @@ class Site:
         by_label = self.domain and not self.prefix
         return f"{self.domain}.{self.zone}{self.port}" if by_label else f"{self.zone}{self.port}"
 
+    @cached_property
+    def _by_path(self) -> bool:
+        """Whether domains are paths here, for lack of names; every page has links to all of them."""
+        return bool(self.prefix) or is_address(self.zone)
+
     def home(self, scheme: str) -> str:
         """The address of the index."""
         return f"{scheme}://{self.zone}{self.port}/"
 
     def address(self, domain: str, scheme: str) -> str:
         """The address of a domain's site, as this visitor can reach it."""
-        if self.prefix or is_address(self.zone):
+        if self._by_path:
             return f"{self.home(scheme)}d/{domain}/"
         if self.name and domain in self.kin:
             own = self.name if domain == self.domain else self.kin[domain]

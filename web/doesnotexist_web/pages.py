@@ -35,6 +35,7 @@ def _frame() -> dict[str, Any]:
         "request_id": here.request_id,
         "walls": (WALL_LIGHT, WALL_DARK),
         "offers": _offers,
+        "static": url_for("static", filename=""),
     }
 
 
@@ -167,7 +168,7 @@ def _fresh(generator: Generator) -> Exhibit | None:
 
 def _is_here(card: ModelCard) -> bool:
     """Whether the weights of a model are on this machine."""
-    return any(m.card == card and m.status != "remote" for m in here.zoo().models(card.domain))
+    return here.zoo().store.status(card) != "remote"
 
 
 def _html(template: str, lasting: bool, **values: Any) -> Response:
