@@ -96,11 +96,8 @@ def ray(site):
 @pytest.fixture
 def trouble(ray, tmp_path):
     """Settings of an installation that has the plugin above, and its weights."""
-    registry, store = (
-        write_registry(tmp_path / "registry.yaml", "trouble/one"),
-        put_weights(tmp_path / "store"),
-    )
-    return settings_of(registry=registry, store=store, plugins="trouble", hang_s=5)
+    registry = write_registry(tmp_path / "registry.yaml", "trouble/one")
+    return settings_of(registry=registry, store=put_weights(tmp_path / "store"), plugins="trouble", hang_s=5)
 
 
 def settings_of(**given):
@@ -113,16 +110,11 @@ def zoo(trouble):
         yield zoo
 
 
-def processes(kind, driver, least=1):
-    """The processes that Ray runs for a driver and that say `kind` of themselves, once there are so many."""
-
-    def found():
-        pids = [pid for pid in descendants(driver) if kind in commandline(pid)]
-        return pids if len(pids) >= least else []
-
-    pids = soon(found, PATIENCE_S)
-    assert pids, f"fewer than {least} of {kind}"
-    return pids
+def processes(kind, driver):
+    """The processes that Ray runs for a driver and that say `kind` of themselves, once there is one."""
+    found = soon(lambda: [pid for pid in descendants(driver) if kind in commandline(pid)], PATIENCE_S)
+    assert found, f"no {kind}"
+    return found
 
 
 def soon(found, patience_s):
@@ -227,18 +219,14 @@ def test_who_waits_for_a_place_is_given_up_in_time_and_so_is_the_wait(trouble):
 
 
 def test_callers_that_come_at_once_get_one_handle_that_has_its_router(zoo):
-    crowded = zoo.settings.model_copy(update={"threads": 64})
-    deployments = Deployments(crowded)
+    deployments = Deployments(zoo.settings.model_copy(update={"threads": 64}))
     with ThreadPoolExecutor(8) as callers:
-        handle, *others = callers.map(deployments.handle, [zoo.card("trouble")] * 8)
+        (handle,) = set(callers.map(deployments.handle, [zoo.card("trouble")] * 8))
     deployments.close()
-    assert all(other is handle for other in others)
     assert handle.is_initialized
 
 
 def test_replicas_are_added_under_load(ray, trouble):
-    from ray import serve
-
     with Zoo(trouble.model_copy(update={"max_replicas": 2, "queue_size": 64})) as zoo:
         enough = threading.Event()
 
@@ -248,9 +236,11 @@ def test_replicas_are_added_under_load(ray, trouble):
 
         with ThreadPoolExecutor(24) as callers:
             asked = [callers.submit(ask) for _ in range(24)]
-            added = soon(lambda: running() >= 1, PATIENCE_S) and soon(lambda: running() >= 2, ADDED_S)
-            seen = f"{serve.status().applications}, {zoo.status()}"
-            enough.set()
+            try:
+                added = soon(lambda: running() >= 1, PATIENCE_S) and soon(lambda: running() >= 2, ADDED_S)
+                seen = f"{ray.serve.status().applications}, {zoo.status()}"
+            finally:
+                enough.set()
         for one in asked:
             one.result()
         assert added, seen
