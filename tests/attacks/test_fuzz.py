@@ -27,7 +27,7 @@ from doesnotexist.recipe import Recipe, parse_text
 from doesnotexist.registry import find_registry, parse_registry
 from doesnotexist_chemicals.params import ChemicalParams
 from doesnotexist_stylegan2.convert.checkpoint import convert_bytes
-from doesnotexist_web.hosts import Hosts
+from doesnotexist_web.asking.hosts import Hosts
 
 from ..core import test_registry_fuzz as registries
 from ..plugins.stylegan2_convert import test_fuzz as checkpoints

@@ -35,9 +35,11 @@ from doesnotexist.inspection import reading
 from doesnotexist.registry_yaml import _Builder, parse
 from doesnotexist.weights import Store
 from doesnotexist_stylegan2.convert.checkpoint import convert_bytes
-from doesnotexist_web import failures, hosts, limits
-from doesnotexist_web.limits import Meter
-from doesnotexist_web.stalled import Channel
+from doesnotexist_web.answering import failures
+from doesnotexist_web.asking import hosts
+from doesnotexist_web.operating import limits
+from doesnotexist_web.operating.limits import Meter
+from doesnotexist_web.server.stalled import Channel
 
 from ..web.conftest import WEIGHTS, app, ask, moods, plugins, zoo
 from ..web.wire import served

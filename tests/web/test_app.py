@@ -8,7 +8,7 @@ from flask import Flask, Response
 from doesnotexist import Settings, Zoo, hookimpl
 from doesnotexist.errors import InvalidParameter
 from doesnotexist_web.app import create_app
-from doesnotexist_web.assets import fingerprint
+from doesnotexist_web.pages.assets import fingerprint
 
 
 class WithRoutes:

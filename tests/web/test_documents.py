@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from doesnotexist import Settings
-from doesnotexist_web.batches import MANY
-from doesnotexist_web.kinds import KINDS
-from doesnotexist_web.limits import DEARER
-from doesnotexist_web.stopping import PATIENCE_S
+from doesnotexist_web.asking.batches import MANY
+from doesnotexist_web.operating.limits import DEARER
+from doesnotexist_web.series.kinds import KINDS
+from doesnotexist_web.server.stopping import PATIENCE_S
 
 DOCS = Path(__file__).parents[2] / "docs"
 API, DEPLOYMENT = ((DOCS / name).read_text() for name in ("api.md", "deployment.md"))

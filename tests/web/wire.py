@@ -40,9 +40,9 @@ class Wire:
 @contextmanager
 def served(app: Flask) -> Iterator[Wire]:
     """The site of an application, until the block ends."""
-    from doesnotexist_web.commands import MAX_HEADER
-    from doesnotexist_web.stalled import let_go_of_stalled
-    from doesnotexist_web.verify import MAX_UPLOAD
+    from doesnotexist_web.pages.verify import MAX_UPLOAD
+    from doesnotexist_web.server.commands import MAX_HEADER
+    from doesnotexist_web.server.stalled import let_go_of_stalled
 
     server = create_server(
         app,

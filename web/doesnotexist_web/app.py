@@ -7,22 +7,22 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from doesnotexist import Zoo
 
-from . import failures, here
-from .api import api
-from .assets import FOREVER_S, fingerprint
-from .headers import secure
-from .hosts import Hosts, SiteMiddleware
-from .limits import limit
-from .logs import log_as_json
-from .old_forms import old_forms
-from .operations import operations, watch
-from .pages import pages
-from .parsing import MAX_BODY
-from .play import play
-from .plugin_pages import plugin_pages
-from .reference import reference
-from .streams import streams
-from .verify import verify
+from . import here
+from .answering import failures
+from .answering.headers import secure
+from .asking.hosts import Hosts, SiteMiddleware
+from .operating.limits import MAX_BODY, limit
+from .operating.logs import log_as_json
+from .operating.operations import operations, watch
+from .pages.assets import FOREVER_S, fingerprint
+from .pages.plugin_pages import plugin_pages
+from .pages.verify import verify
+from .pages.views import pages
+from .programs.api import api
+from .programs.old_forms import old_forms
+from .programs.reference import reference
+from .programs.streams import streams
+from .series.play import play
 
 
 def create_app(zoo: Zoo, places: int = 64) -> Flask:

@@ -15,7 +15,7 @@ from doesnotexist import Generator, Zoo
 from doesnotexist.errors import QueueFull
 from doesnotexist.zoo import Coming
 
-from .hosts import Site
+from .asking.hosts import Site
 
 _NAMES = Random(secrets.randbits(64))  # noqa: S311 - names, not secrets: the system's own cost 0.1 ms each
 

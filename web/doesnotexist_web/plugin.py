@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 @hookimpl
 def register_commands(cli: click.Group) -> None:
     """Add `serve`."""
-    from .commands import serve
+    from .server.commands import serve
 
     cli.add_command(serve)

@@ -1,0 +1,1 @@
+"""From what was made, or what went wrong, to an HTTP answer."""

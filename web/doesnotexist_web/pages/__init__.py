@@ -1,0 +1,1 @@
+"""What people see: HTML, and what stands on it."""

@@ -1,0 +1,1 @@
+"""What programs ask for: pictures, records and lists, described as an OpenAPI document."""

@@ -1,0 +1,1 @@
+"""Samples that belong together: sheets, strips and morphs, as records, boards and films."""
