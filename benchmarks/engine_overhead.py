@@ -52,6 +52,7 @@ def main() -> None:
             f"the same, on {cores()} cores": lambda: bare(beside, most),
             "thread, one at a time": lambda: one_by_one(here),
             "thread, many": lambda: list(here.generate_many(recipes)),
+            "thread, in bulk": lambda: bulk(here, given.domain, recipes),
             "process, one at a time": lambda: one_by_one(there),
             "process, many": lambda: list(there.generate_many(recipes)),
             "process, in bulk": lambda: bulk(there, given.domain, recipes),

@@ -14,6 +14,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
@@ -67,6 +68,10 @@ class Recipe:
         return {"seed": str(self.seed), **params}
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:  # which names, records and marks of a sample all hold
         return f"{self.reference}?{urlencode(self.query())}"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tarfile
 from pathlib import Path
+from typing import IO
 
 from ..errors import InvalidParameter
 from ..media import as_json
@@ -27,6 +28,8 @@ class Archive:
         self._partial = path.with_name(f"{path.name}.partial")
         self._manifest = Manifest(path.with_suffix(".jsonl"))
         self._whole = path.exists()
+        self._file: IO[bytes] | None = None
+        self._end = 0
         if not self._whole:
             self._cut()
 
@@ -46,22 +49,31 @@ class Archive:
         entries = member(name, creation.data) + (
             b"" if record == name else member(record, as_json(creation.record))
         )
-        self._partial.parent.mkdir(parents=True, exist_ok=True)
-        with self._partial.open("ab") as file:
-            file.write(entries)
-            end = file.tell()
-        self._manifest.add(name, creation, self._order.size, end=end)
+        file = self._file or self._open()
+        file.write(entries)
+        file.flush()
+        self._end += len(entries)
+        self._manifest.add(name, creation, self._order.size, end=self._end)
         return str(self._path)
 
     def close(self) -> None:
         self._manifest.close()
+        if self._file:
+            self._file.close()
 
     def finish(self) -> None:
         if self._whole or not self._partial.exists():
             return
-        with self._partial.open("ab") as file:
+        with self._file or self._open() as file:
             file.write(END)
         self._partial.replace(self._path)
+
+    def _open(self) -> IO[bytes]:
+        """Begin to write, after what is known to be good."""
+        self._partial.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._partial.open("ab")
+        self._end = self._file.tell()
+        return self._file
 
     def _cut(self) -> None:
         """Cut off what no row of the manifest vouches for, and forget rows of what is not there."""
