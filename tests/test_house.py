@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 TOP = Path(__file__).parents[1]
+DOCUMENTS = [TOP / "README.md", TOP / "SECURITY.md", *TOP.glob("docs/*.md"), *TOP.glob("plugins/*/README.md")]
+A_FILE_OF_OURS = re.compile(r"\b(?:benchmarks|core|docs|examples|plugins|tests|web)/[\w./-]+\.[a-z]+\b")
+A_LINK = re.compile(r"\]\(([^)#:]+)\)")
 FILES = sorted(path for room in ("core", "plugins", "web") for path in (TOP / room).rglob("*.py"))
 
 
@@ -88,3 +92,11 @@ def _broad(handler):
         [n.id for n in ast.walk(handler.type) if isinstance(n, ast.Name)] if handler.type else ["Exception"]
     )
     return bool({"Exception", "BaseException"} & set(names))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(TOP)))
+def test_what_a_document_names_is_there(document):
+    text = document.read_text("utf-8")
+    named = {TOP / name for name in A_FILE_OF_OURS.findall(text)}
+    linked = {document.parent / name for name in A_LINK.findall(text)}
+    assert {path for path in named | linked if not path.exists()} == set()
