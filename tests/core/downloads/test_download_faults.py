@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -36,30 +37,55 @@ from doesnotexist.errors import DoesNotExistError
 from doesnotexist.downloads.transport import Network
 from doesnotexist.weights import Store
 
-root, size, sha256, url, network = json.loads(sys.argv[1])
+root, network = json.loads(sys.argv[1])
 network["trusted"] = frozenset(network["trusted"])
-row = {"name": "w", "format": "safetensors", "size": size, "sha256": sha256}
-file = WeightFile(**row, sources=(Mirror(url="https://example.com/x"),))
-file = file.model_copy(update={"sources": (Mirror.model_construct(url=url),)})
-print("started", flush=True)
-try:
-    fetch(file, Store(Path(root)), Network(**network))
-except DoesNotExistError as error:
-    sys.exit(f"{type(error).__name__}: {error}")
+for line in sys.stdin:
+    size, sha256, url = json.loads(line)
+    row = {"name": "w", "format": "safetensors", "size": size, "sha256": sha256}
+    file = WeightFile(**row, sources=(Mirror(url="https://example.com/x"),))
+    file = file.model_copy(update={"sources": (Mirror.model_construct(url=url),)})
+    print("started", flush=True)
+    try:
+        fetch(file, Store(Path(root)), Network(**network))
+    except DoesNotExistError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+    print("ended", flush=True)
 """
 
 
-def child(file: WeightFile, store: Store, network: Network) -> subprocess.Popen[str]:
-    """Another process that fetches the file."""
-    limits = {**asdict(network), "trusted": sorted(network.trusted)}
-    given = json.dumps([str(store.root), file.size, file.sha256, file.sources[0].url, limits])  # type: ignore[union-attr]
+def given(store: Store, network: Network) -> str:
+    """What a child is told first: where files go, and how."""
+    return json.dumps([str(store.root), {**asdict(network), "trusted": sorted(network.trusted)}])
+
+
+def wanted(file: WeightFile) -> str:
+    """The line that has a child fetch a file."""
+    return json.dumps([file.size, file.sha256, file.sources[0].url]) + "\n"  # type: ignore[union-attr]
+
+
+def child(store: Store, network: Network) -> subprocess.Popen[str]:
+    """Another process, which fetches what it is told to."""
     return subprocess.Popen(
-        [sys.executable, "-c", CHILD, given],
+        [sys.executable, "-c", CHILD, given(store, network)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def fetching(file: WeightFile, store: Store, network: Network) -> subprocess.Popen[str]:
+    """A child that has begun with a file."""
+    process = child(store, network)
+    tell(process, file)
+    assert process.stdout.readline() == "started\n"  # type: ignore[union-attr]
+    return process
+
+
+def tell(process: subprocess.Popen[str], file: WeightFile) -> None:
+    process.stdin.write(wanted(file))  # type: ignore[union-attr]
+    process.stdin.flush()  # type: ignore[union-attr]
 
 
 def slowly(server: Any, path: str, seconds: float) -> None:
@@ -86,8 +112,7 @@ def test_killed_at_any_moment_the_next_run_ends_well(
     chance = random.Random(rounds)
     for _ in range(rounds):
         shutil.rmtree(store.root, ignore_errors=True)
-        process = child(file, store, patient)
-        process.stdout.readline()  # type: ignore[union-attr]
+        process = fetching(file, store, patient)
         time.sleep(chance.uniform(0, 0.45))
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -98,19 +123,47 @@ def test_killed_at_any_moment_the_next_run_ends_well(
     assert len(server.seen) > rounds // 2
 
 
-@pytest.mark.parametrize("processes", [3, pytest.param(10, marks=pytest.mark.slow)])
+def misbehaves(server: Any, path: str, data: bytes, how: str) -> int:
+    """Serve `data` at `path`, at first in a way of no use; how many requests an only client makes of it."""
+    server.serve(path, data)
+    honest, evil = server.answers[path], bytes([data[0] ^ 1]) + data[1:]
+
+    def first(handler: Any) -> None:
+        server.answers[path] = honest
+        if how == "slow":
+            time.sleep(0.1)
+            honest(handler)
+        elif how == "breaks off":
+            handler.reply(200, data[: len(data) // 3], Content_Length=str(len(data)))
+        elif how == "busy":
+            handler.reply(503)
+        else:
+            handler.reply(200, evil)
+
+    server.answers[path] = first
+    return 1 if how == "slow" else 2
+
+
+@pytest.mark.parametrize(
+    ("races", "processes"), [(4, 3), pytest.param(52, 10, marks=pytest.mark.slow)], ids=["few", "many"]
+)
 def test_processes_that_race_fetch_once(
-    server: Any, patient: Network, store: Store, weight_file: MakeFile, processes: int
+    server: Any, patient: Network, store: Store, weight_file: MakeFile, races: int, processes: int
 ) -> None:
-    slowly(server, "/a", 0.5)
-    file = weight_file("/a")
+    running = [child(store, patient) for _ in range(processes)]
+    for race, how in zip(range(races), cycle(("slow", "breaks off", "busy", "wrong bytes"))):
+        data = random.Random(race).randbytes(100_000)
+        requests = misbehaves(server, f"/{race}", data, how)
+        file, seen = weight_file(f"/{race}", data=data), len(server.seen)
+        for process in running:
+            tell(process, file)
+        told = [[process.stdout.readline() for _ in range(2)] for process in running]  # type: ignore[union-attr]
 
-    running = [child(file, store, patient) for _ in range(processes)]
+        assert told == [["started\n", "ended\n"]] * processes
+        assert store.path(file.sha256).read_bytes() == data
+        assert len(server.seen) - seen == requests
     ended = [(process.communicate()[1], process.returncode) for process in running]
-
     assert ended == [("", 0)] * processes
-    assert store.path(file.sha256).read_bytes() == DATA
-    assert len(server.seen) == 1
 
 
 def test_a_lock_of_a_killed_process_holds_nobody(
@@ -118,8 +171,7 @@ def test_a_lock_of_a_killed_process_holds_nobody(
 ) -> None:
     slowly(server, "/a", 30)
     file = weight_file("/a")
-    process = child(file, store, patient)
-    process.stdout.readline()  # type: ignore[union-attr]
+    process = fetching(file, store, patient)
     while not server.seen:
         time.sleep(0.01)
     process.kill()
@@ -157,31 +209,30 @@ def test_a_disk_of_any_size(
     server.serve("/a")
     file = weight_file("/a")
     (tmp_path / "disk").mkdir()
-    limits = {**asdict(patient), "trusted": sorted(patient.trusted)}
-    url = f"{server.origin}/a"
-    given = json.dumps([str(tmp_path / "disk"), file.size, file.sha256, url, limits])
+    store = Store(tmp_path / "disk")
     # the room is asked for at the start: hidden here, so that the write itself meets the end
     blind = CHILD.replace(
-        "print(",
-        "import shutil; shutil.disk_usage = lambda _: shutil._ntuple_diskusage(1, 0, 1 << 40)\nprint(",
+        "for line",
+        "import shutil; shutil.disk_usage = lambda _: shutil._ntuple_diskusage(1, 0, 1 << 40)\nfor line",
     )
     (tmp_path / "child.py").write_text(blind)
     script = (
         f"mount -t tmpfs -o size={size}k tmpfs '{tmp_path}/disk' && "
-        f"'{sys.executable}' '{tmp_path}/child.py' \"$1\"; echo $?; "
+        f"'{sys.executable}' '{tmp_path}/child.py' \"$1\" >/dev/null; echo $?; "
         f"find '{tmp_path}/disk' -type f ! -name '*.lock'"
     )
     ended = subprocess.run(
-        ["unshare", "-m", "sh", "-c", script, "sh", given],
+        ["unshare", "-m", "sh", "-c", script, "sh", given(store, patient)],
+        input=wanted(file),
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=False,
     )
-    _, code, *found = ended.stdout.split()
+    code, *found = ended.stdout.split()
 
     if code == "0":
-        assert found == [str(Store(tmp_path / "disk").path(file.sha256))]
+        assert found == [str(store.path(file.sha256))]
     else:
         assert (code, found) == ("1", [])
         assert "DiskFull" in ended.stderr
