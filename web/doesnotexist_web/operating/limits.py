@@ -29,6 +29,8 @@ class Meter:
 
     A leaky bucket with one number for a visitor, the time when it will be empty (the generic cell rate
     algorithm of ITU-T I.371, annex A). Threads may share one.
+
+    Ours, as the memory of `limits` 5.8 has no bound, needs threads, and goes by a clock that can jump.
     """
 
     def __init__(self, rate: str) -> None:
