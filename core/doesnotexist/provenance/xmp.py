@@ -64,7 +64,7 @@ def packet(xmp: str) -> bytes:
     return f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{xmp}\n<?xpacket end="r"?>'.encode()
 
 
-@lru_cache(256)  # most of what is said is said of every sample of a model
+@lru_cache(64)  # most of what is said is said of every sample of a model
 def _quoted(text: str) -> str:
     from xml.sax.saxutils import quoteattr  # brings urllib along, which a list of models does not need
 

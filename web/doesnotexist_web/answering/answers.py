@@ -41,7 +41,7 @@ def with_query(path: str, query: Mapping[str, str]) -> str:
     return f"{path}?{'&'.join(pairs)}" if pairs else path
 
 
-@lru_cache(1024)  # in the links of a page it is the same few words again and again
+@lru_cache(128)  # in the links of a page it is the same few words again and again
 def _quoted(text: str) -> str:
     return quote_plus(text, safe="/@")
 
