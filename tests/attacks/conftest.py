@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ..web.conftest import settings
-from ..web.test_commands import environment, served
+from ..web.server.test_commands import environment, served
 
 __all__ = ["environment", "served", "settings"]

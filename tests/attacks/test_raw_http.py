@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from ..web.test_commands import Served
+from ..web.server.test_commands import Served
 
 HOST = b"Host: dots.localhost\r\n"
 # What is changed: an honest request of each kind, and the tricks by which two readers of HTTP disagree.
