@@ -459,3 +459,12 @@ def test_threads_of_a_worker_end(zoo):
     while threading.active_count() > before and time.monotonic() < until:
         time.sleep(0.05)
     assert threading.active_count() <= before
+
+
+def test_a_script_without_a_guard_is_told_so(settings, tmp_path):
+    script = tmp_path / "unguarded.py"
+    asked = f"Settings.read(workers='process', registry={str(settings.registry)!r})"
+    script.write_text(f"from doesnotexist import Settings, Zoo\nZoo({asked}).generate('calm', seed=1)\n")
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=50, check=False)
+    assert ended.returncode == 1
+    assert "needs `if __name__ == '__main__':`" in ended.stderr

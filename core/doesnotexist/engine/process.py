@@ -30,6 +30,7 @@ EAGER, EAGER_WITHIN_S = 3, 60.0  # started unasked this often; after that only w
 # A forked child would inherit the locks of threads that it does not have, and no usable CUDA.
 _SPAWN = multiprocessing.get_context("spawn")
 _VMSTAT = Path("/proc/vmstat")
+_UNGUARDED = "did not start: a script that uses worker processes needs `if __name__ == '__main__':`"
 
 
 class Child:
@@ -154,8 +155,11 @@ class Child:
         self._connection, theirs = _SPAWN.Pipe()
         arguments = (theirs, self._settings, self._device, self._neighbours, self.restarts > 0)
         process = _SPAWN.Process(target=main, args=arguments, name="doesnotexist worker", daemon=True)
-        with theirs, _no_interrupts():
-            process.start()
+        try:
+            with theirs, _no_interrupts():
+                process.start()
+        except RuntimeError:  # of a child, whose first act is to import the script that has started it
+            raise WorkerDied(domain, _UNGUARDED) from None
         self._process = process
         watch = threading.Thread(target=self._watch, args=(process,), name="engine-watch", daemon=True)
         watch.start()
