@@ -43,12 +43,18 @@ def test_a_mutated_registry_is_read_or_refused(count: int) -> None:
     rows = whole.split(b"\n  - id:")
     small = b"\n  - id:".join((rows[0], rows[1], rows[-1]))
     chance = Random(count)
-    slowest = 0.0
+    slowest = (0.0, b"")
     for number in range(count):
         mutant = mutated(whole if number % 10 == 0 else small, chance)
-        start = time.process_time()
-        with keeping("registry", number, mutant), contextlib.suppress(RegistryInvalid):
-            parse_registry(mutant, "r.yaml")
-        slowest = max(slowest, time.process_time() - start)
+        with keeping("registry", number, mutant):
+            slowest = max(slowest, (seconds_of(mutant), mutant))
+    # once more, for a busy machine makes any of them slow, and not the same one twice
+    assert min(slowest[0], *(seconds_of(slowest[1]) for _ in range(4))) < 0.2
 
-    assert slowest < 0.2
+
+def seconds_of(mutant: bytes) -> float:
+    """Processor time until a registry is read, or refused."""
+    start = time.process_time()
+    with contextlib.suppress(RegistryInvalid):
+        parse_registry(mutant, "r.yaml")
+    return time.process_time() - start
